@@ -1,0 +1,42 @@
+"""What became of one item: its outcome, output and times, as a value."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Outcome(StrEnum):
+    """How an item ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    KILLED = "killed"
+    LOST = "lost"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_success(self) -> bool:
+        return self is Outcome.OK
+
+
+class ItemResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One result. `value` is JSON text (python items). Outputs are exact bytes, cut at the cap.
+
+    `started_at` is seconds since the epoch by the worker's clock; `duration_ms` is milliseconds of a
+    monotonic clock where the runner has one. `attempt` starts at 1.
+    """
+
+    index: int
+    outcome: Outcome
+    exit_code: int | None = None
+    signal: int | None = None
+    stdout: bytes = b""
+    stderr: bytes = b""
+    stdout_truncated: bool = False
+    stderr_truncated: bool = False
+    value: bytes | None = None
+    started_at: float = 0.0
+    duration_ms: float = 0.0
+    attempt: int = 1
+    worker: str = ""
