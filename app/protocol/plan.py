@@ -1,0 +1,80 @@
+"""plan: the next items of a task become a shard for one worker; offer: an existing shard for one more."""
+
+import msgspec
+
+from app.models.ledger import Ledger, Shard
+from app.models.ranges import EMPTY, Spans
+from app.models.task import TaskState
+from app.protocol.decision import Decision, Effects
+from app.protocol.pool import take_next
+from app.protocol.submit import UNPUBLISHED
+
+
+def held_by(ledger: Ledger, worker: str) -> int:
+    """How many shards count for `worker`: those it claimed, and unclaimed ones offered to it last."""
+    return sum(
+        1
+        for shard in ledger.shards.values()
+        if (worker in shard.holders if shard.holders else worker == shard.worker)
+    )
+
+
+def plan(
+    ledger: Ledger,
+    *,
+    shard_id: str,
+    worker: str,
+    count: int,
+    most: int,
+    holds_record: bool,
+    agenda: Spans = EMPTY,
+    function: str | None = None,
+    now: float,
+) -> Decision[Shard | None]:
+    """At most `count` items for `worker`, unless it has `most` shards of this task, or nothing waits.
+
+    A task that Kafka is not known to have is planned only by whoever holds its record.
+    """
+    if shard_id in ledger.shards:
+        return Decision(answer=ledger.shards[shard_id])
+    if not ledger.can_plan or held_by(ledger, worker) >= most:
+        return Decision(answer=None)
+    if ledger.state in UNPUBLISHED and not holds_record:
+        return Decision(answer=None)
+    rest, piece = take_next(ledger, count, agenda=agenda)
+    if not piece.spans:
+        return Decision(answer=None)
+    shard = Shard(
+        spans=piece.spans,
+        worker=worker,
+        offered_at=now,
+        attempt=piece.attempt,
+        suspect=piece.suspect,
+        deaths=piece.deaths,
+    )
+    after = rest.evolve(
+        shards={**rest.shards, shard_id: shard},
+        state=TaskState.INPROGRESS,
+        started_at=rest.started_at if rest.started_at is not None else now,
+        reason=None,
+    )
+    return Decision(
+        answer=shard, after=after, effects=Effects(counts={"shards_planned": 1}, function=function)
+    )
+
+
+def offer(ledger: Ledger, *, shard_id: str, worker: str, now: float) -> Decision[Shard | None]:
+    """The shard under its id for one more worker: unclaimed, again; claimed and `idempotent`, as a copy."""
+    shard = ledger.shards.get(shard_id)
+    if shard is None or ledger.paused or ledger.ending is not None:
+        return Decision(answer=None)
+    if not shard.holders:
+        offered = msgspec.structs.replace(shard, worker=worker, offered_at=now, offers=shard.offers + 1)
+        name = "shards_offered_again"
+    elif ledger.idempotent and len(shard.holders) == 1 and worker not in shard.holders and not shard.invited:
+        offered = msgspec.structs.replace(shard, invited=(worker,), offered_at=now)
+        name = "shards_copied"
+    else:
+        return Decision(answer=None)
+    after = ledger.evolve(shards={**ledger.shards, shard_id: offered})
+    return Decision(answer=offered, after=after, effects=Effects(counts={name: 1}))

@@ -1,0 +1,62 @@
+"""submit: store a task, once; published: note what Kafka said of it."""
+
+from enum import StrEnum
+
+from app.errors import TaskConflict
+from app.models.ledger import Ledger
+from app.models.task import TaskSpec, TaskState
+from app.protocol.decision import Decision, Effects
+
+UNPUBLISHED = frozenset({TaskState.QUEUED, TaskState.RETRYING, TaskState.SUBMISSION_FAILED})
+
+
+class Submitted(StrEnum):
+    """Whether this submit made the task."""
+
+    NEW = "new"
+    KNOWN = "known"
+
+
+def submit(
+    ledger: Ledger | None, known: TaskSpec | None, spec: TaskSpec, *, upload_blocks: int, now: float
+) -> Decision[Submitted]:
+    """Same id and same body: the same task. Raises TaskConflict for the same id with another body."""
+    if ledger is not None:
+        if known is None or known.fingerprint != spec.fingerprint:
+            raise TaskConflict(
+                f"a task {spec.task_id} exists and is another one",
+                pointer="#/id",
+                hint="send the same body again, or leave out the id to get a new one",
+            )
+        return Decision(answer=Submitted.KNOWN)
+    after = Ledger(
+        task_id=spec.task_id,
+        items_total=spec.items_total,
+        created_at=now,
+        stop=spec.items_total,
+        waiting=spec.items_total,
+        priority=spec.priority,
+        idempotent=spec.idempotent,
+        max_deaths=spec.max_deaths,
+    )
+    counts = {"tasks_submitted": 1, "items_submitted": spec.items_total}
+    effects = Effects(counts=counts, spec=spec, upload_blocks=upload_blocks)
+    return Decision(answer=Submitted.NEW, after=after, effects=effects)
+
+
+def published(ledger: Ledger, *, run: int, now: float) -> Decision[bool]:
+    """Kafka has the task: out of the outbox, and SUBMITTED unless it is further already."""
+    if ledger.published_at is not None or ledger.state.is_terminal or ledger.run != run:
+        return Decision(answer=False)
+    state = TaskState.SUBMITTED if ledger.state in UNPUBLISHED else ledger.state
+    return Decision(answer=True, after=ledger.evolve(state=state, published_at=now, reason=None))
+
+
+def publish_failed(ledger: Ledger, *, run: int, attempt: int, limit: int, reason: str) -> Decision[bool]:
+    """Kafka refused the task for the `attempt`-th time of `limit`: RETRYING, at last SUBMISSION_FAILED."""
+    if ledger.state not in UNPUBLISHED or ledger.run != run or ledger.published_at is not None:
+        return Decision(answer=False)
+    state = TaskState.SUBMISSION_FAILED if attempt >= limit else TaskState.RETRYING
+    if (state, reason) == (ledger.state, ledger.reason):
+        return Decision(answer=False)
+    return Decision(answer=True, after=ledger.evolve(state=state, reason=reason))

@@ -1,0 +1,138 @@
+"""The eight operations carried out: read, decide purely, commit by compare-and-set, again on a conflict."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from app.errors import InvalidField, StoreUnavailable, TaskNotFound
+from app.models.ledger import Ledger, Shard
+from app.models.ranges import EMPTY
+from app.models.task import TaskSpec
+from app.protocol.claim import Claimed, Refusal, claim
+from app.protocol.control import Action, control
+from app.protocol.decision import Decision
+from app.protocol.plan import offer, plan
+from app.protocol.record import Recorded, Report, record
+from app.protocol.revoke import revoke
+from app.protocol.submit import Submitted, publish_failed, published, submit
+from app.repositories.ports import CommitOutcome, Store
+
+A = TypeVar("A")
+
+MOST_CONFLICTS = 200
+
+
+class Operations:
+    """The only way to change a task. All raise StoreUnavailable, and all may then be called again."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def submit(self, spec: TaskSpec, *, upload_blocks: int) -> Submitted:
+        """Raises TaskConflict for another body under a known id, InvalidField where blocks are missing."""
+
+        def decide(ledger: Ledger | None, now: float) -> Decision[Submitted]:
+            known = self._store.spec(spec.task_id) if ledger is not None else None
+            return submit(ledger, known, spec, upload_blocks=upload_blocks, now=now)
+
+        return self._change(spec.task_id, decide)
+
+    def published(self, task_id: str, *, run: int) -> bool:
+        return self._change_known(task_id, lambda ledger, now: published(ledger, run=run, now=now))
+
+    def publish_failed(self, task_id: str, *, run: int, attempt: int, limit: int, reason: str) -> bool:
+        return self._change_known(
+            task_id,
+            lambda ledger, _now: publish_failed(ledger, run=run, attempt=attempt, limit=limit, reason=reason),
+        )
+
+    def plan(
+        self,
+        task_id: str,
+        *,
+        shard_id: str,
+        worker: str,
+        count: int,
+        most: int,
+        holds_record: bool = False,
+        function: str | None = None,
+    ) -> Shard | None:
+        """`shard_id` must be new and random. After StoreUnavailable call with another one."""
+
+        def decide(ledger: Ledger, now: float) -> Decision[Shard | None]:
+            agenda = EMPTY
+            if ledger.run > 1 and not ledger.pool and ledger.waiting:
+                agenda = self._store.agenda(task_id, start=ledger.cursor, count=count)
+            return plan(
+                ledger,
+                shard_id=shard_id,
+                worker=worker,
+                count=count,
+                most=most,
+                holds_record=holds_record,
+                agenda=agenda,
+                function=function,
+                now=now,
+            )
+
+        return self._change_known(task_id, decide)
+
+    def offer(self, task_id: str, shard_id: str, *, worker: str) -> Shard | None:
+        return self._change_known(
+            task_id, lambda ledger, now: offer(ledger, shard_id=shard_id, worker=worker, now=now)
+        )
+
+    def claim(self, task_id: str, shard_id: str, *, worker: str, holds_nothing: bool) -> Claimed | Refusal:
+        return self._change(
+            task_id,
+            lambda ledger, now: claim(
+                ledger, shard_id=shard_id, worker=worker, holds_nothing=holds_nothing, now=now
+            ),
+        )
+
+    def record(self, task_id: str, shard_id: str, *, worker: str, report: Report) -> Recorded:
+        return self._change(
+            task_id,
+            lambda ledger, now: record(ledger, shard_id=shard_id, worker=worker, report=report, now=now),
+        )
+
+    def revoke(
+        self, task_id: str, shard_id: str, *, holder: str, touched_at: float, alive: frozenset[str]
+    ) -> bool:
+        return self._change_known(
+            task_id,
+            lambda ledger, now: revoke(
+                ledger, shard_id=shard_id, holder=holder, touched_at=touched_at, alive=alive, now=now
+            ),
+        )
+
+    def control(
+        self, task_id: str, action: Action, *, run: int, version: int, reason: str | None = None
+    ) -> bool:
+        return self._change_known(
+            task_id,
+            lambda ledger, now: control(ledger, action, run=run, version=version, reason=reason, now=now),
+        )
+
+    def _change_known(self, task_id: str, decide: Callable[[Ledger, float], Decision[A]]) -> A:
+        def decide_known(ledger: Ledger | None, now: float) -> Decision[A]:
+            if ledger is None:
+                raise TaskNotFound(f"there is no task {task_id}")
+            return decide(ledger, now)
+
+        return self._change(task_id, decide_known)
+
+    def _change(self, task_id: str, decide: Callable[[Ledger | None, float], Decision[A]]) -> A:
+        for _ in range(MOST_CONFLICTS):
+            before = self._store.load(task_id)
+            now = before.read_at if before else self._store.time()
+            decision = decide(before.ledger if before else None, now)
+            if decision.after is None:
+                if decision.effects.counts:
+                    self._store.count(decision.effects.counts)
+                return decision.answer
+            outcome = self._store.commit(before, decision.after, effects=decision.effects, task_id=task_id)
+            if outcome is CommitOutcome.DONE:
+                return decision.answer
+            if outcome is CommitOutcome.INCOMPLETE:
+                raise InvalidField("blocks of the upload are missing", pointer="#/inputList")
+        raise StoreUnavailable(f"task {task_id} changes too fast", hint="try again")
