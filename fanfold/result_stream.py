@@ -1,0 +1,60 @@
+"""Reading results as a stream that goes on after a broken connection where it was cut."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from fanfold.errors import ServerUnreachable
+from fanfold.reading import read_results
+from fanfold.transport import Request, StreamBroken, Transport
+from fanfold.values import ItemResult, Outcome
+
+_BREAKS_IN_A_ROW = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which results: from index `start` on, of these outcomes (none named: all), at most `limit`.
+
+    `gapless` ends before the first item that has no result yet.
+    """
+
+    outcomes: tuple[Outcome, ...] = ()
+    start: int = 0
+    limit: int | None = None
+    gapless: bool = False
+
+    def query(self) -> dict[str, str]:
+        """The selection as the query of a request."""
+        query = {"start": str(self.start)}
+        if self.outcomes:
+            query["outcome"] = ",".join(self.outcomes)
+        if self.limit is not None:
+            query["limit"] = str(self.limit)
+        if self.gapless:
+            query["gapless"] = "true"
+        return query
+
+    def after(self, result: ItemResult) -> "Selection":
+        """What is left to read once this result is read."""
+        limit = None if self.limit is None else self.limit - 1
+        return replace(self, start=result.index + 1, limit=limit)
+
+
+def stream_results(
+    transport: Transport, *, path: str, selection: Selection, patience_seconds: float
+) -> Iterator[ItemResult]:
+    """The selected results that are there now. Raises Problem, or ServerUnreachable."""
+    breaks = 0
+    while selection.limit != 0:
+        request = Request(method="GET", path=path, query=selection.query())
+        try:
+            with transport.stream(request, patience_seconds=patience_seconds) as pieces:
+                for result in read_results(pieces):
+                    selection, breaks = selection.after(result), 0
+                    yield result
+        except StreamBroken as error:
+            breaks += 1
+            if breaks == _BREAKS_IN_A_ROW:
+                raise ServerUnreachable(f"the results break off again and again: {error}") from error
+        else:
+            return
