@@ -1,0 +1,16 @@
+"""Identifiers that nobody can guess or meet twice."""
+
+import secrets
+import uuid
+
+_INCARNATION_BYTES = 6
+
+
+def new_id() -> str:
+    """A random UUID (version 4) in its usual spelling."""
+    return str(uuid.uuid4())
+
+
+def incarnation() -> str:
+    """What tells one life of a process from the next: 12 hexadecimal digits, taken once per process."""
+    return secrets.token_hex(_INCARNATION_BYTES)
