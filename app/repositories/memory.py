@@ -182,11 +182,10 @@ class MemoryStore:
 
     # outbox
 
-    def due(self, *, limit: int) -> list[str]:
+    def due(self, *, limit: int) -> list[tuple[str, int]]:
         now = self._clock()
-        return sorted(
-            (name for name, (at, _) in self._outbox.items() if at <= now), key=self._outbox.__getitem__
-        )[:limit]
+        ready = sorted((at, name, tries) for name, (at, tries) in self._outbox.items() if at <= now)
+        return [(name, tries) for _, name, tries in ready[:limit]]
 
     def take(self, task_id: str, *, seconds: float) -> int | None:
         entry = self._outbox.get(task_id)

@@ -140,7 +140,9 @@ class DeadLetterQueue(Protocol):
 class Outbox(Protocol):
     """Tasks that Kafka is not known to have, by the time of their next try."""
 
-    def due(self, *, limit: int) -> list[str]: ...
+    def due(self, *, limit: int) -> list[tuple[str, int]]:
+        """Tasks whose next try has come, each with the number of tries so far."""
+        ...
 
     def take(self, task_id: str, *, seconds: float) -> int | None:
         """Moves the next try `seconds` away; the number of this try, or None where another took it."""

@@ -1,0 +1,177 @@
+"""Giving out work: what the planner chose is planned in the store and told to the worker by a record."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+from app.errors import BusUnavailable, TemplateError
+from app.messaging.ports import Publisher
+from app.models.ledger import Ledger
+from app.models.node import Beat
+from app.models.task import TaskSpec
+from app.models.wire import ShardRecord, encode
+from app.protocol.control import Action
+from app.protocol.submit import UNPUBLISHED
+from app.repositories.operations import Operations
+from app.repositories.ports import Store
+from app.services.liveness import alive
+from app.services.planning import Assignment, Limits, TaskView, WorkerView, assignments, cost
+
+MOST_CANDIDATES = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class DispatchPorts:
+    """What dispatching talks to. `render` makes a spec's function, or raises TemplateError."""
+
+    store: Store
+    operations: Operations
+    publisher: Publisher
+    render: Callable[[TaskSpec], str]
+    new_id: Callable[[], str]
+    random: Random = field(default_factory=Random)
+
+
+@dataclass
+class Served:
+    """How much each task has been given by this scheduler, for fairness; a new one starts at the least."""
+
+    by_task: dict[str, float] = field(default_factory=dict)
+
+    def of(self, task_id: str) -> float:
+        return self.by_task.setdefault(task_id, min(self.by_task.values(), default=0.0))
+
+    def add(self, task_id: str, seconds: float) -> None:
+        self.by_task[task_id] = self.of(task_id) + seconds
+
+    def keep(self, task_ids: Iterable[str]) -> None:
+        known = set(task_ids)
+        self.by_task = {task_id: served for task_id, served in self.by_task.items() if task_id in known}
+
+
+class Dispatcher:
+    """Plans for workers with room. Used by one thread. Raises StoreUnavailable: call again.
+
+    A plan whose record is not sent, or whose answer is lost, is an unclaimed shard: it is offered again.
+    """
+
+    def __init__(
+        self, *, ports: DispatchPorts, limits: Limits, shard_topic: str, silence_seconds: float
+    ) -> None:
+        self._ports = ports
+        self._limits = limits
+        self._shard_topic = shard_topic
+        self._silence = silence_seconds
+        self._served = Served()
+        self._functions: set[tuple[str, int]] = set()
+        self._rates: dict[str, dict[str, float]] = {}
+
+    def fill(self, *, holds_record: frozenset[str] = frozenset(), only: frozenset[str] | None = None) -> int:
+        """Plans what the live workers have room for; how many shards.
+
+        `holds_record` are tasks whose record is in hand, so that they may be planned before Kafka's
+        acknowledgement is noted. `only` limits it to these tasks.
+        """
+        store = self._ports.store
+        candidates = sorted(only) if only is not None else store.unfinished()
+        if not candidates:
+            return 0
+        workers = alive(store.beats(), now=store.time(), silence=self._silence)
+        ledgers = self._plannable(candidates, holds_record)
+        if only is None:
+            self._served.keep(ledgers)
+            self._rates = {task_id: rates for task_id, rates in self._rates.items() if task_id in ledgers}
+        return self._give(ledgers, workers, holds_record)
+
+    def told_room(self, task_id: str, worker: str, *, rate: float | None) -> None:
+        """A worker said that it has room, and how fast it runs this task."""
+        if rate is not None and task_id:
+            self._rates.setdefault(task_id, {})[worker] = rate
+
+    def _plannable(self, candidates: Iterable[str], holds_record: frozenset[str]) -> dict[str, Ledger]:
+        found = self._ports.store.load_many(list(candidates))
+        able = [
+            stored.ledger
+            for stored in found.values()
+            if stored.ledger.can_plan
+            and (stored.ledger.state not in UNPUBLISHED or stored.ledger.task_id in holds_record)
+        ]
+        able.sort(key=lambda ledger: (-ledger.priority, ledger.created_at))
+        return {ledger.task_id: ledger for ledger in able[:MOST_CANDIDATES]}
+
+    def _give(
+        self, ledgers: Mapping[str, Ledger], workers: Mapping[str, Beat], holds_record: frozenset[str]
+    ) -> int:
+        takers = {name: _worker_view(beat) for name, beat in workers.items() if beat.takes_work}
+        tasks = [self._task_view(ledger) for ledger in ledgers.values()]
+        given = 0
+        for chosen in assignments(tasks, list(takers.values()), limits=self._limits, rates=self._rates):
+            is_held = chosen.task_id in holds_record
+            given += self._plan(chosen, ledgers[chosen.task_id], workers[chosen.worker], holds_record=is_held)
+        return given
+
+    def _plan(self, chosen: Assignment, ledger: Ledger, beat: Beat, *, holds_record: bool) -> int:
+        ports = self._ports
+        shard_id = ports.new_id()
+        try:
+            function = self._function(chosen.task_id, run=ledger.run)
+        except TemplateError as error:
+            ports.operations.control(
+                chosen.task_id, Action.HALT, run=ledger.run, version=ledger.control, reason=error.detail
+            )
+            return 0
+        shard = ports.operations.plan(
+            chosen.task_id,
+            shard_id=shard_id,
+            worker=chosen.worker,
+            count=chosen.count,
+            most=self._limits.shards_per_task,
+            holds_record=holds_record,
+            function=function,
+        )
+        if shard is None:
+            return 0
+        self._functions.add((chosen.task_id, ledger.run))
+        rates = self._rates.get(chosen.task_id, {})
+        self._served.add(chosen.task_id, cost(chosen.task_id, _worker_view(beat), chosen.count, rates=rates))
+        self.send(chosen.task_id, shard_id, beat)
+        return 1
+
+    def _function(self, task_id: str, *, run: int) -> str | None:
+        """The rendered function, where the store may not have it yet."""
+        if (task_id, run) in self._functions or self._ports.store.function(task_id) is not None:
+            return None
+        spec = self._ports.store.spec(task_id)
+        return None if spec is None else self._ports.render(spec)
+
+    def send(self, task_id: str, shard_id: str, beat: Beat | None) -> None:
+        """Tells a worker of a shard, on a partition it owns. What cannot be sent is offered again."""
+        partition = (
+            self._ports.random.choice(beat.partitions) if beat is not None and beat.partitions else None
+        )
+        record = ShardRecord(task_id=task_id, shard_id=shard_id)
+        try:
+            self._ports.publisher.publish(
+                self._shard_topic, encode(record), key=shard_id, partition=partition
+            )
+        except BusUnavailable:
+            return
+
+    def _task_view(self, ledger: Ledger) -> TaskView:
+        held: dict[str, int] = {}
+        for shard in ledger.shards.values():
+            for worker in shard.holders or (shard.worker,):
+                held[worker] = held.get(worker, 0) + 1
+        return TaskView(
+            task_id=ledger.task_id,
+            waiting=ledger.pool_items,
+            items_total=ledger.items_total,
+            priority=ledger.priority,
+            served=self._served.of(ledger.task_id),
+            created_at=ledger.created_at,
+            held=held,
+        )
+
+
+def _worker_view(beat: Beat) -> WorkerView:
+    return WorkerView(worker=beat.worker, slots=max(1, beat.slots), rates=beat.rates)

@@ -1,0 +1,97 @@
+"""One claimed shard in a worker's hands: what waits, what runs, what is done and not yet recorded."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from app.models.ranges import EMPTY, Spans, size, spans_of, spans_of_indexes
+from app.models.result import ItemResult
+from app.models.wire import pack_results
+from app.protocol.record import Recorded, Report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What a slot is given: one item of one shard."""
+
+    task_id: str
+    shard_id: str
+    index: int
+    text: str
+    attempt: int
+
+
+@dataclass(kw_only=True)
+class Holding:
+    """The life of a claimed shard here. Not thread-safe: `Holdings` guards it."""
+
+    task_id: str
+    shard_id: str
+    attempt: int
+    alone: bool
+    pending: deque[tuple[int, str]]
+    priority: int = 0
+    running: dict[int, float] = field(default_factory=dict)
+    done: list[ItemResult] = field(default_factory=list)
+    done_bytes: int = 0
+    giving_back: Spans = EMPTY
+    in_flight: Report | None = None
+    recorded_at: float = 0.0
+    is_gone: bool = False
+
+    def begin(self, now: float) -> Work:
+        index, text = self.pending.popleft()
+        self.running[index] = now
+        return Work(
+            task_id=self.task_id, shard_id=self.shard_id, index=index, text=text, attempt=self.attempt
+        )
+
+    def finish(self, result: ItemResult) -> None:
+        if self.running.pop(result.index, None) is not None:
+            self.done.append(result)
+            self.done_bytes += len(result.stdout) + len(result.stderr) + len(result.value or b"") + 64
+
+    def put_back(self, works: Iterable[Work]) -> None:
+        """Work that a slot took and did not begin."""
+        for work in reversed(list(works)):
+            if self.running.pop(work.index, None) is not None:
+                self.pending.appendleft((work.index, work.text))
+
+    def give_back_pending(self) -> int:
+        """Everything that has not begun is returned with the next record; how many items."""
+        spans = spans_of_indexes(index for index, _ in self.pending)
+        self.pending.clear()
+        self.giving_back = spans_of((*self.giving_back, *spans))
+        return size(spans)
+
+    @property
+    def is_finished(self) -> bool:
+        return not self.pending and not self.running
+
+    def is_due(self, now: float, *, interval_seconds: float, block_bytes: int) -> bool:
+        """Whether a record should go out: a repeat, the end, items returned, time passed, a full block."""
+        if self.in_flight is not None or self.giving_back or self.is_finished:
+            return True
+        if not self.done:
+            return False
+        return self.done_bytes >= block_bytes or now - self.recorded_at >= interval_seconds
+
+    def report(self, *, new_id: Callable[[], str]) -> Report:
+        """What to record now; the same again until it is answered."""
+        if self.in_flight is not None:
+            return self.in_flight
+        results = sorted(self.done, key=lambda result: result.index)
+        self.in_flight = Report(
+            done=spans_of_indexes(result.index for result in results),
+            failed=spans_of_indexes(result.index for result in results if not result.outcome.is_success),
+            given_back=self.giving_back,
+            block_id=new_id(),
+            block=pack_results(results) if results else b"",
+        )
+        self.done, self.done_bytes, self.giving_back = [], 0, EMPTY
+        return self.in_flight
+
+    def answered(self, answer: Recorded, *, now: float) -> None:
+        self.in_flight = None
+        self.recorded_at = now
+        self.is_gone = not answer.known

@@ -1,0 +1,238 @@
+"""All shards that a worker holds, and which item a slot runs next: the worker's state, without I/O."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from threading import RLock
+
+import msgspec
+
+from app.models.ledger import Ledger
+from app.models.node import Held
+from app.models.ranges import indexes
+from app.models.result import ItemResult
+from app.protocol.claim import Claimed
+from app.protocol.record import Recorded, Report
+from worker.holding import Holding, Work
+
+RATE_MEMORY = 0.7
+
+
+class Holdings:
+    """Thread-safe. Slots take the next item of the least served task among the claimed shards.
+
+    `served` is the time in seconds that slots have spent on a task here; a task that is new starts at the
+    least of those present, so that it neither waits nor starves the others.
+    """
+
+    def __init__(self, *, slots: int, new_id: Callable[[], str]) -> None:
+        self._slots = slots
+        self._new_id = new_id
+        self._lock = RLock()
+        self._held: dict[str, Holding] = {}
+        self._served: dict[str, float] = {}
+        self._per_item: dict[str, float] = {}
+
+    def add(
+        self,
+        task_id: str,
+        shard_id: str,
+        claimed: Claimed,
+        *,
+        items: Sequence[str],
+        priority: int,
+        now: float,
+    ) -> None:
+        """A claim was answered. A repeated answer changes nothing."""
+        with self._lock:
+            if shard_id in self._held:
+                return
+            pending = deque(zip(indexes(claimed.shard.spans), items, strict=True))
+            self._held[shard_id] = Holding(
+                task_id=task_id,
+                shard_id=shard_id,
+                attempt=claimed.shard.attempt,
+                alone=claimed.alone,
+                pending=pending,
+                priority=priority,
+                recorded_at=now,
+            )
+            others = [
+                self._served[held.task_id] for held in self._held.values() if held.task_id in self._served
+            ]
+            self._served.setdefault(task_id, min(others, default=0.0))
+
+    def take(self, *, most: int, now: float) -> list[Work]:
+        """Up to `most` items of one shard for one slot; fewer where that leaves more for the other slots."""
+        with self._lock:
+            waiting = [held for held in self._held.values() if held.pending and not held.is_gone]
+            if not waiting:
+                return []
+            held = min(waiting, key=lambda h: (-h.priority, self._served.get(h.task_id, 0.0)))
+            fair = -(-len(held.pending) // self._slots)
+            return [held.begin(now) for _ in range(max(1, min(most, fair)))]
+
+    def batch_size(self, task_id: str, *, seconds: float, most: int) -> int:
+        """How many items of the task make about `seconds` of work for one slot."""
+        with self._lock:
+            per_item = self._per_item.get(task_id)
+        return 1 if per_item is None else max(1, min(most, int(seconds / max(per_item, 1e-6))))
+
+    def next_task(self) -> str | None:
+        """The task whose item `take` would give."""
+        with self._lock:
+            waiting = [held for held in self._held.values() if held.pending and not held.is_gone]
+            if not waiting:
+                return None
+            return min(waiting, key=lambda h: (-h.priority, self._served.get(h.task_id, 0.0))).task_id
+
+    def finished(self, shard_id: str, result: ItemResult) -> None:
+        with self._lock:
+            held = self._held.get(shard_id)
+            if held is not None:
+                held.finish(result)
+
+    def spent(self, task_id: str, *, seconds: float, items: int) -> None:
+        """A slot spent `seconds` on `items` of the task: for fairness and for the measured rate."""
+        with self._lock:
+            self._served[task_id] = self._served.get(task_id, 0.0) + seconds
+            if items:
+                measured = seconds / items
+                known = self._per_item.get(task_id)
+                self._per_item[task_id] = (
+                    measured if known is None else RATE_MEMORY * known + (1 - RATE_MEMORY) * measured
+                )
+
+    def put_back(self, works: Sequence[Work]) -> None:
+        """Items that a slot took and did not begin wait again, or go back with the next record."""
+        with self._lock:
+            for work in works:
+                held = self._held.get(work.shard_id)
+                if held is not None:
+                    held.put_back([work])
+
+    def rates(self) -> dict[str, float]:
+        """Items a second of this worker by task, for tasks it holds."""
+        with self._lock:
+            tasks = {held.task_id for held in self._held.values()}
+            return {
+                task: self._slots / max(seconds, 1e-6)
+                for task, seconds in self._per_item.items()
+                if task in tasks
+            }
+
+    def rate(self, task_id: str) -> float | None:
+        with self._lock:
+            seconds = self._per_item.get(task_id)
+        return None if seconds is None else self._slots / max(seconds, 1e-6)
+
+    # recording
+
+    def due(self, now: float, *, interval_seconds: float, block_bytes: int) -> list[str]:
+        """Shards that have something to record."""
+        with self._lock:
+            return [
+                shard_id
+                for shard_id, held in self._held.items()
+                if held.is_due(now, interval_seconds=interval_seconds, block_bytes=block_bytes)
+            ]
+
+    def report(self, shard_id: str) -> tuple[str, Report] | None:
+        """Task and report to record; the same report until `answered`."""
+        with self._lock:
+            held = self._held.get(shard_id)
+            return None if held is None else (held.task_id, held.report(new_id=self._new_id))
+
+    def unanswered(self, shard_id: str) -> None:
+        """The call brought no answer: the next one says that it is a repetition."""
+        with self._lock:
+            held = self._held.get(shard_id)
+            if held is not None and held.in_flight is not None:
+                held.in_flight = msgspec.structs.replace(held.in_flight, repeated=True)
+
+    def answered(self, shard_id: str, answer: Recorded, *, now: float) -> bool:
+        """Whether the shard has left this worker: it is done, or gone."""
+        with self._lock:
+            held = self._held.get(shard_id)
+            if held is None:
+                return True
+            held.answered(answer, now=now)
+            if held.is_gone or (held.is_finished and not held.done and not held.giving_back):
+                del self._held[shard_id]
+                self._forget_idle(held.task_id)
+                return True
+            return False
+
+    # what the store says of the shards
+
+    def look(
+        self, ledgers: Mapping[str, Ledger], *, worker: str, asked: Iterable[str]
+    ) -> tuple[list[str], list[str]]:
+        """Shards of `asked` whose running items must be killed: those that are gone and those that end.
+
+        Of paused and ending tasks nothing more is begun. Gone shards are forgotten.
+        """
+        gone: list[str] = []
+        ending: list[str] = []
+        with self._lock:
+            for shard_id in asked:
+                held = self._held.get(shard_id)
+                if held is None:
+                    continue
+                ledger = ledgers.get(held.task_id)
+                shard = ledger.shards.get(shard_id) if ledger is not None else None
+                if ledger is None or shard is None or (shard.holders and worker not in shard.holders):
+                    if held.in_flight is None:
+                        gone.append(shard_id)
+                        del self._held[shard_id]
+                        self._forget_idle(held.task_id)
+                elif ledger.ending is not None:
+                    held.give_back_pending()
+                    ending.append(shard_id)
+                elif ledger.paused:
+                    held.give_back_pending()
+        return gone, ending
+
+    def give_back_pending(self) -> int:
+        """Everything that has not begun goes back with the next records; how many items."""
+        with self._lock:
+            return sum(held.give_back_pending() for held in self._held.values())
+
+    # what others may know
+
+    def held(self, now: float) -> tuple[Held, ...]:
+        with self._lock:
+            return tuple(
+                Held(
+                    task_id=held.task_id,
+                    shard_id=held.shard_id,
+                    not_begun=len(held.pending),
+                    oldest_seconds=now - min(held.running.values(), default=now),
+                )
+                for held in self._held.values()
+            )
+
+    def shards(self) -> dict[str, str]:
+        """Task id by shard id."""
+        with self._lock:
+            return {shard_id: held.task_id for shard_id, held in self._held.items()}
+
+    def is_empty(self) -> bool:
+        with self._lock:
+            return not self._held
+
+    def has_alone(self) -> bool:
+        """Whether it holds an item that may kill its worker: nothing is claimed beside it."""
+        with self._lock:
+            return any(held.alone for held in self._held.values())
+
+    def has_work(self) -> bool:
+        with self._lock:
+            return any(held.pending for held in self._held.values())
+
+    def pending_items(self) -> int:
+        with self._lock:
+            return sum(len(held.pending) for held in self._held.values())
+
+    def _forget_idle(self, task_id: str) -> None:
+        if all(held.task_id != task_id for held in self._held.values()):
+            self._served.pop(task_id, None)

@@ -1,0 +1,282 @@
+"""A worker's dealings with the rest of the system: claim, record, beat, look. No threads of its own."""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from threading import RLock
+from typing import Protocol
+
+import msgspec
+
+from app.errors import BusUnavailable, FanfoldError, StoreUnavailable
+from app.messaging.ports import Publisher
+from app.models.ledger import Ledger
+from app.models.node import Beat
+from app.models.task import TaskSpec
+from app.models.wire import RoomRecord, ShardRecord, encode
+from app.protocol.claim import Claimed, Refusal
+from app.repositories.operations import Operations
+from app.repositories.ports import Store
+from worker.holdings import Holdings
+
+
+class Slots(Protocol):
+    """What runs the items. Times are seconds of the worker's monotonic clock."""
+
+    def kill(self, shard_ids: Sequence[str]) -> None:
+        """Ends the running items of these shards at once; their results follow, as killed."""
+        ...
+
+    def give_up(self) -> None:
+        """Puts back what a slot took in advance and has not begun."""
+        ...
+
+    def running_since(self) -> Sequence[float]:
+        """For each slot that runs an item, since when."""
+        ...
+
+
+class NodeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Times in seconds."""
+
+    worker: str
+    name: str
+    slots: int
+    completions_topic: str
+    record_interval: float = 2.0
+    block_bytes: int = 1 << 20
+    stuck_after: float = 4.0
+    most_shards: int = 8
+
+
+class NodePorts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a node talks to. `partitions` are those of the shard topic that it owns."""
+
+    store: Store
+    operations: Operations
+    publisher: Publisher
+    clock: Callable[[], float]
+    partitions: Callable[[], tuple[int, ...]] = tuple
+
+
+class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What does not change while a task runs."""
+
+    spec: TaskSpec
+    function: str
+
+
+class Node:
+    """Thread-safe: one thread claims, one records, one beats; the slots take from `holdings`.
+
+    Every method may be called again after an error: StoreUnavailable leaves everything as it was.
+    """
+
+    def __init__(self, *, settings: NodeSettings, ports: NodePorts, holdings: Holdings, slots: Slots) -> None:
+        self._settings = settings
+        self._ports = ports
+        self._holdings = holdings
+        self._slots = slots
+        self._lock = RLock()
+        self._hints: deque[ShardRecord] = deque()
+        self._alone: ShardRecord | None = None
+        self._facts: dict[str, TaskFacts] = {}
+        self._draining = False
+        self._was_stuck = False
+
+    # claiming
+
+    def hint(self, record: ShardRecord) -> None:
+        """There may be a shard to claim. Forgotten while there is no room: it is offered again."""
+        with self._lock:
+            if self.has_room():
+                self._hints.append(record)
+
+    def has_room(self) -> bool:
+        with self._lock:
+            return (
+                not self._draining
+                and self._alone is None
+                and not self._is_stuck()
+                and not self._holdings.has_alone()
+                and len(self._holdings.shards()) + len(self._hints) < self._settings.most_shards
+            )
+
+    def claim_next(self) -> bool:
+        """Claims one shard that was hinted at; whether there was one to try."""
+        with self._lock:
+            record = self._next_hint()
+        if record is None:
+            return False
+        try:
+            self._claim(record)
+        except StoreUnavailable:
+            with self._lock:
+                self._hints.appendleft(record)
+            raise
+        return True
+
+    def _next_hint(self) -> ShardRecord | None:
+        if self._draining or self._is_stuck() or self._holdings.has_alone():
+            self._hints.clear()
+            self._alone = None
+            return None
+        if self._alone is not None:
+            if not self._holdings.is_empty():
+                return None
+            record, self._alone = self._alone, None
+            return record
+        return self._hints.popleft() if self._hints else None
+
+    def _claim(self, record: ShardRecord) -> None:
+        ports = self._ports
+        answer = ports.operations.claim(
+            record.task_id,
+            record.shard_id,
+            worker=self._settings.worker,
+            holds_nothing=self._holdings.is_empty(),
+        )
+        if answer is Refusal.ALONE:
+            with self._lock:
+                self._alone = record
+                self._hints.clear()
+        if not isinstance(answer, Claimed):
+            return
+        facts = self.facts(record.task_id)
+        items = ports.store.items(facts.spec.upload, answer.shard.spans)
+        self._holdings.add(
+            record.task_id,
+            record.shard_id,
+            answer,
+            items=items,
+            priority=facts.spec.priority,
+            now=ports.clock(),
+        )
+
+    def facts(self, task_id: str) -> TaskFacts:
+        """Spec and function of a task, read once. Raises StoreUnavailable, or KeyError where it is gone."""
+        known = self._facts.get(task_id)
+        if known is None:
+            spec, function = self._ports.store.spec(task_id), self._ports.store.function(task_id)
+            if spec is None or function is None:
+                raise KeyError(task_id)
+            known = self._facts[task_id] = TaskFacts(spec=spec, function=function)
+        return known
+
+    # recording
+
+    def record_due(self) -> int:
+        """Records every shard that has something to say; how many are left unanswered."""
+        settings = self._settings
+        due = self._holdings.due(
+            self._ports.clock(),
+            interval_seconds=settings.record_interval,
+            block_bytes=settings.block_bytes,
+        )
+        return sum(not self._record(shard_id) for shard_id in due)
+
+    def _record(self, shard_id: str) -> bool:
+        found = self._holdings.report(shard_id)
+        if found is None:
+            return True
+        task_id, report = found
+        try:
+            answer = self._ports.operations.record(
+                task_id, shard_id, worker=self._settings.worker, report=report
+            )
+        except StoreUnavailable:
+            self._holdings.unanswered(shard_id)
+            return False
+        rate = self._holdings.rate(task_id)
+        has_left = self._holdings.answered(shard_id, answer, now=self._ports.clock())
+        if not answer.known:
+            self._slots.kill([shard_id])
+        if has_left:
+            self._tell_room(task_id, rate)
+        return True
+
+    def _tell_room(self, task_id: str, rate: float | None) -> None:
+        if not self.has_room():
+            return
+        record = RoomRecord(task_id=task_id, worker=self._settings.worker, rate=rate)
+        try:
+            self._ports.publisher.publish(self._settings.completions_topic, encode(record), key=task_id)
+        except BusUnavailable:
+            return  # the next beat says it too
+
+    # beating
+
+    def beat(self) -> None:
+        """Says that this worker lives and what it holds, then learns what became of its shards."""
+        self._return_what_waits_behind_long_items()
+        shards = self._holdings.shards()
+        settings = self._settings
+        self._ports.store.beat(
+            Beat(
+                worker=settings.worker,
+                name=settings.name,
+                slots=settings.slots,
+                room=self.has_room(),
+                draining=self._draining,
+                held=self._holdings.held(self._ports.clock()),
+                partitions=self._ports.partitions(),
+                rates=self._holdings.rates(),
+                busy=len(self._slots.running_since()),
+            )
+        )
+        self._look(shards)
+
+    def _look(self, shards: Mapping[str, str]) -> None:
+        stored = self._ports.store.load_many(sorted(set(shards.values())))
+        ledgers: dict[str, Ledger] = {task_id: found.ledger for task_id, found in stored.items()}
+        gone, ending = self._holdings.look(ledgers, worker=self._settings.worker, asked=shards)
+        if gone or ending:
+            self._slots.kill([*gone, *ending])
+        held = set(self._holdings.shards().values())
+        with self._lock:
+            for task_id in [task_id for task_id in self._facts if task_id not in held]:
+                del self._facts[task_id]
+
+    def _return_what_waits_behind_long_items(self) -> None:
+        if not self._is_stuck():
+            return
+        with self._lock:
+            self._was_stuck = True
+            self._hints.clear()
+        self._slots.give_up()
+        self._holdings.give_back_pending()
+
+    def _is_stuck(self) -> bool:
+        """All slots have held the same items for a while."""
+        since = self._slots.running_since()
+        now = self._ports.clock()
+        return len(since) >= self._settings.slots and all(
+            now - start >= self._settings.stuck_after for start in since
+        )
+
+    def freed(self) -> None:
+        """A slot has ended an item: where all were stuck before there is room again, told at once."""
+        with self._lock:
+            if not self._was_stuck or self._is_stuck():
+                return
+            self._was_stuck = False
+        self.beat()
+        for task_id in self._holdings.rates() or {"": 0.0}:
+            self._tell_room(task_id, self._holdings.rate(task_id))
+
+    # leaving
+
+    def drain(self) -> None:
+        """No new claims; what has not begun goes back with the next records."""
+        with self._lock:
+            self._draining = True
+            self._hints.clear()
+            self._alone = None
+        self._slots.give_up()
+        self._holdings.give_back_pending()
+
+    def leave(self) -> None:
+        """The clean exit: its beat goes, so that nobody waits for it."""
+        try:
+            self._ports.store.forget([self._settings.worker])
+        except FanfoldError:
+            return  # it goes silent instead
