@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ByteSize, Field
 
 from app.settings.fields import (
     Count,
@@ -44,7 +44,7 @@ class HttpSettings(Section):
         description="Host names accepted in requests, beside the loopback ones, separated by commas.",
     )
     max_body: PositiveSize = Field(
-        default=32 << 20, description="Largest request body that is not streamed.", validate_default=True
+        default=ByteSize(32 << 20), description="Largest request body that is not streamed."
     )
     threads: Count = Field(default=32, description="Threads that serve requests.")
     wait_limit: DurationOrZero = Field(

@@ -101,11 +101,11 @@ def _conflicts(
     for conflict in conflicts_of(settings):
         if wrong.intersection(conflict.keys):
             continue
-        written = (catalogue.by_spelling[uniform(name)] for name in conflict.keys)
-        entries = [found[key].entry for key in written if key in found]
-        if not entries or uniform(entries[0].key) != uniform(conflict.keys[0]):
-            key = catalogue.by_spelling[uniform(conflict.keys[0])]
-            cause = f" (because of {entries[0].key}, {entries[0].origin})" if entries else ""
-            yield Fault(key=key.name, value=key.default, what=conflict.what + cause, remedy=conflict.remedy)
+        first, *others = (catalogue.by_spelling[uniform(name)] for name in conflict.keys)
+        causes = [found[key].entry for key in others if key in found]
+        because = "".join(f" ({entry.key}={entry.text}, {entry.origin})" for entry in causes)
+        what = conflict.what + because
+        if first in found:
+            yield Fault.at(found[first].entry, what=what, remedy=conflict.remedy)
         else:
-            yield Fault.at(entries[0], what=conflict.what, remedy=conflict.remedy)
+            yield Fault(key=first.name, value=first.default, what=what, remedy=conflict.remedy)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from pydantic import Field
+from pydantic import ByteSize, Field
 
 from app.settings.fields import (
     CountOrZero,
@@ -25,17 +25,15 @@ class WorkerSettings(Section):
         description="Time between SIGTERM and SIGKILL for an item that ran too long.",
     )
     output_cap: PositiveSize = Field(
-        default=64 << 10,
+        default=ByteSize(64 << 10),
         description="Most that is kept of an item's stdout, and of its stderr.",
-        validate_default=True,
     )
     record_interval: PositiveDuration = Field(
         default=timedelta(seconds=2), description="Longest time that results wait before they are recorded."
     )
     block_size: PositiveSize = Field(
-        default=1 << 20,
+        default=ByteSize(1 << 20),
         description="Size of waiting results at which they are recorded at once.",
-        validate_default=True,
     )
     pass_env: Names = Field(
         default=(), description="Environment variables of the worker that items see, separated by commas."
