@@ -76,9 +76,19 @@ class Client:
         """
         return self._status(task_id, wait_seconds=wait_seconds, patience_seconds=self._patience)
 
-    def wait(self, task_id: str, *, timeout_seconds: float | None = None) -> TaskStatus:
-        """The task's status when it is over. Raises WaitTimedOut."""
-        for status in self._watch(task_id, timeout_seconds=timeout_seconds).statuses():
+    def wait(
+        self,
+        task_id: str,
+        *,
+        timeout_seconds: float | None = None,
+        every_seconds: int = LONGEST_WAIT_SECONDS,
+        on_status: Callable[[TaskStatus], object] | None = None,
+    ) -> TaskStatus:
+        """The task's status when it is over; `on_status` is told each one before. Raises WaitTimedOut."""
+        watch = self._watch(task_id, every_seconds=every_seconds, timeout_seconds=timeout_seconds)
+        for status in watch.statuses():
+            if on_status is not None:
+                on_status(status)
             last = status
         return last
 

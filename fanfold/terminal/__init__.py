@@ -1,0 +1,1 @@
+"""What commands share: options, exit statuses, reading of items, writing of outputs, progress."""

@@ -1,0 +1,20 @@
+"""Which task a command means: its id, or `last` for the newest."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from fanfold.client import Client
+
+TASK = click.argument("task", metavar="TASK")
+
+
+def chosen_task(client: "Client", task: str) -> str:
+    """The id of the task that is meant. Raises ClickException when there is none."""
+    if task != "last":
+        return task
+    page = client.task_page(limit=1)
+    if not page.tasks:
+        raise click.ClickException("there is no task yet")
+    return page.tasks[0].task_id

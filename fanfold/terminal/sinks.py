@@ -1,0 +1,122 @@
+"""Where results go: their outputs to the two output streams, byte for byte, or all of it as JSON."""
+
+import sys
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from fanfold.terminal.wording import ending, quoted_item
+
+if TYPE_CHECKING:
+    from fanfold.terminal.json_shapes import ErrorDetail
+    from fanfold.values import ItemResult, TaskStatus
+
+
+class Sink(Protocol):
+    """Takes results in item order and, at last, the end. May block, and raise BrokenPipeError."""
+
+    def take(self, result: "ItemResult") -> None:
+        """Write one result; it may stay in a buffer."""
+
+    def flush(self) -> bool:
+        """Bring everything out. True, once, if a terminal's cursor is left within a line."""
+
+    def end(self, task: "TaskStatus | None", *, error: "ErrorDetail | None" = None) -> None:
+        """Write what comes after the last result."""
+
+
+class OutputSink:
+    """Writes what items wrote; `notes` adds a line on stderr for each that did not end well."""
+
+    def __init__(self, *, notes: bool) -> None:
+        self._stdout: BinaryIO = sys.stdout.buffer
+        self._stderr: BinaryIO = sys.stderr.buffer
+        self._notes = notes
+        self._within_line = False
+
+    def take(self, result: "ItemResult") -> None:
+        """Write stdout, then the value a python function returned, then stderr."""
+        self._write(self._stdout, result.stdout_bytes)
+        if result.value is not None:
+            from fanfold.terminal.json_shapes import to_json
+
+            self._write(self._stdout, to_json(result.value) + b"\n")
+        note = self._note(result)
+        if result.stderr or note:
+            self._stdout.flush()
+            self._write(self._stderr, result.stderr_bytes)
+            self._write(self._stderr, note)
+            self._stderr.flush()
+
+    def flush(self) -> bool:
+        """Bring everything out. True, once, if a terminal's cursor is left within a line."""
+        self._stdout.flush()
+        within_line, self._within_line = self._within_line, False
+        return within_line
+
+    def end(self, task: "TaskStatus | None", *, error: "ErrorDetail | None" = None) -> None:
+        """Nothing comes after the outputs."""
+        del task, error
+        self.flush()
+
+    def _write(self, stream: BinaryIO, data: bytes) -> None:
+        if data:
+            stream.write(data)
+            if stream.isatty():
+                self._within_line = not data.endswith(b"\n")
+
+    def _note(self, result: "ItemResult") -> bytes:
+        if not self._notes:
+            return b""
+        remarks = [] if result.outcome.value == "ok" else [ending(result)]
+        remarks += ["output cut at the limit"] if result.stdout_truncated or result.stderr_truncated else []
+        if not remarks:
+            return b""
+        line_end = "\n" if result.stderr and not result.stderr.endswith("\n") else ""
+        text = f"{line_end}fanfold: item {result.index} {quoted_item(result.item)}: {'; '.join(remarks)}\n"
+        return text.encode()
+
+
+class JsonLinesSink:
+    """Writes each result as a line of JSON, and nothing else."""
+
+    def take(self, result: "ItemResult") -> None:
+        """Write the line."""
+        from fanfold.terminal.json_shapes import to_json
+
+        sys.stdout.buffer.write(to_json(result) + b"\n")
+
+    def flush(self) -> bool:
+        """Bring the lines out."""
+        sys.stdout.buffer.flush()
+        return False
+
+    def end(self, task: "TaskStatus | None", *, error: "ErrorDetail | None" = None) -> None:
+        """Nothing comes after the results."""
+        del task, error
+        self.flush()
+
+
+class RunReportSink:
+    """Writes one JSON object, a RunReport, in pieces as the results come; whole whatever happens."""
+
+    def __init__(self) -> None:
+        self._next_piece = b'{"results":['
+
+    def take(self, result: "ItemResult") -> None:
+        """Write the next element of `results`."""
+        from fanfold.terminal.json_shapes import to_json
+
+        sys.stdout.buffer.write(self._next_piece + to_json(result))
+        self._next_piece = b","
+
+    def flush(self) -> bool:
+        """Bring out what there is of the object."""
+        sys.stdout.buffer.flush()
+        return False
+
+    def end(self, task: "TaskStatus | None", *, error: "ErrorDetail | None" = None) -> None:
+        """Close the object."""
+        from fanfold.terminal.json_shapes import to_json
+
+        begun = b"" if self._next_piece == b"," else self._next_piece
+        sys.stdout.buffer.write(begun + b'],"task":' + to_json(task) + b',"error":' + to_json(error) + b"}\n")
+        self.flush()
