@@ -84,6 +84,22 @@ class BusUnavailable(FanfoldError):
     title = "The message bus is not available"
 
 
+class BusBroken(BusUnavailable):
+    """The Kafka client can do nothing more: end the process, its supervisor starts it again."""
+
+    code = "bus-broken"
+    retryable = False
+    title = "The message bus client is broken"
+
+
+class RecordTooLarge(FanfoldError):
+    """A record is larger than Kafka takes: raise the limit of the topic, or send less."""
+
+    code = "record-too-large"
+    status = 413
+    title = "The record is too large"
+
+
 class SettingsError(FanfoldError):
     """The configuration cannot be used; the process ends with exit status 78."""
 
