@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
-from annotated_types import Ge, Gt, Le
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field
 
 from app.settings.units import parse_duration, parse_size
 
@@ -73,9 +72,9 @@ def _read_size(value: object) -> object:
 _DURATION = "500ms, 10s, 2m, 1h, 7d or PT0.5S (a bare number is milliseconds)"
 _duration_reader = BeforeValidator(_read_duration)
 
-Port = Annotated[int, Ge(1), Le(65_535), Accepts("a whole number from 1 to 65535")]
-Count = Annotated[int, Ge(1), Accepts("a whole number, 1 or more")]
-CountOrZero = Annotated[int, Ge(0), Accepts("a whole number, 0 or more")]
+Port = Annotated[int, Field(ge=1, le=65_535), Accepts("a whole number from 1 to 65535")]
+Count = Annotated[int, Field(ge=1), Accepts("a whole number, 1 or more")]
+CountOrZero = Annotated[int, Field(ge=0), Accepts("a whole number, 0 or more")]
 Host = Annotated[
     str, AfterValidator(_check_host), Accepts("a host name or an IP address, with no scheme or port")
 ]
@@ -86,14 +85,14 @@ Topic = Annotated[
 Group = Annotated[str, AfterValidator(_check_group), Accepts("a name")]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split_names), Accepts("names separated by commas")]
 PositiveDuration = Annotated[
-    timedelta, _duration_reader, Gt(timedelta(0)), Accepts(f"a duration over zero such as {_DURATION}")
+    timedelta, _duration_reader, Field(gt=timedelta(0)), Accepts(f"a duration over zero such as {_DURATION}")
 ]
 DurationOrZero = Annotated[
-    timedelta, _duration_reader, Ge(timedelta(0)), Accepts(f"a duration such as 0s, {_DURATION}")
+    timedelta, _duration_reader, Field(ge=timedelta(0)), Accepts(f"a duration such as 0s, {_DURATION}")
 ]
 PositiveSize = Annotated[
     ByteSize,
     BeforeValidator(_read_size),
-    Gt(0),
+    Field(gt=0),
     Accepts("a size such as 512B, 64KB, 32MB or 1GB (powers of 1024, a bare number is bytes)"),
 ]
