@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fanfold.embedded.errors import EmbeddedError
+from fanfold.embedded.space import require_space
 
 LOCK_FILE = Path(__file__).with_name("kafka.lock.toml")
 _DOWNLOADS_AT_ONCE = 4
@@ -79,7 +80,7 @@ def kafka_jars(cache: Path, *, say: Say) -> Path:
     if folder.is_dir():
         return folder
     _discard_leftovers(cache)
-    _require_space(cache)
+    require_space(cache, needed_bytes=_NEEDED_BYTES)
     say(f"fetching Kafka {jars[0].version}: {len(jars)} jars, about 44 MB, only this once")
     with tempfile.TemporaryDirectory(dir=cache, prefix="filling-") as filling:
         complete = Path(filling) / "complete"
@@ -97,14 +98,6 @@ def class_path(folder: Path) -> str:
 def _discard_leftovers(cache: Path) -> None:
     for leftover in cache.glob("filling-*"):
         shutil.rmtree(leftover, ignore_errors=True)
-
-
-def _require_space(cache: Path) -> None:
-    free = shutil.disk_usage(cache).free
-    if free < _NEEDED_BYTES:
-        raise EmbeddedError(
-            f"the disk of {cache} is full: {free >> 20} MiB are free, {_NEEDED_BYTES >> 20} MiB are needed"
-        )
 
 
 def _fetch_all(jars: tuple[Jar, ...], *, repository: Path, into: Path) -> None:

@@ -5,7 +5,6 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +38,9 @@ _ALONE = {
     "share.coordinator.state.topic.min.isr": 1,
     "group.initial.rebalance.delay.ms": 0,
     "auto.create.topics.enable": "false",
+    # A broker that was killed may register again only when its old session is over: 9 s by default.
+    "broker.session.timeout.ms": 3000,
+    "broker.heartbeat.interval.ms": 500,
 }
 
 
@@ -81,10 +83,6 @@ class Kafka:
     def command(self) -> tuple[str, ...]:
         """The broker's command line."""
         return self._java("kafka.Kafka", str(self.configuration))
-
-    def environment(self) -> Mapping[str, str]:
-        """The environment the broker runs in."""
-        return java.java_environment()
 
     def ready(self) -> bool:
         """Whether it serves clients now."""

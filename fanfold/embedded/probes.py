@@ -27,13 +27,13 @@ def http_ready(port: int) -> bool:
     return _get(port, path="/health/ready") is not None
 
 
-def live_nodes(port: int) -> str:
-    """What a scheduler says of the live workers, as JSON text; empty when it does not say."""
+def live_nodes(port: int) -> frozenset[str]:
+    """The ids of the workers that a scheduler knows to be alive; empty when it does not say."""
     body = _get(port, path="/schedule/nodes")
     try:
-        return json.dumps(json.loads(body)) if body else ""
-    except ValueError:
-        return ""
+        return frozenset(str(node["nodeId"]) for node in json.loads(body or b"{}")["nodes"])
+    except (ValueError, KeyError, TypeError):
+        return frozenset()
 
 
 def _get(port: int, *, path: str) -> bytes | None:
