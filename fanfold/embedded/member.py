@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fanfold.embedded.backoff import Backoff
 from fanfold.embedded.errors import ConfigurationRefused, EmbeddedError, explain
 from fanfold.embedded.process import Process, Program, last_line
+from fanfold.embedded.warden import Warden
 
 Say = Callable[[str], None]
 
@@ -26,13 +27,14 @@ class Part:
 class Member:
     """Keeps one part alive. `look` must be called often; nothing else here takes time."""
 
-    def __init__(self, part: Part, *, restarts: bool, say: Say, backoff: Backoff) -> None:
+    def __init__(self, part: Part, *, restarts: bool, say: Say, backoff: Backoff, warden: Warden) -> None:
         self.part = part
         self.process: Process | None = None
         self.was_ready = False
         self._restarts = restarts
         self._say = say
         self._backoff = backoff
+        self._warden = warden
         self._wait_seconds: float | None = None
         self._due_at: float | None = time.monotonic()
         self._stopping = False
@@ -79,7 +81,7 @@ class Member:
 
     def _start(self) -> None:
         try:
-            self.process = Process(self.part.program)
+            self.process = Process(self.part.program, warden=self._warden)
         except OSError as error:
             if not self.was_ready:
                 raise EmbeddedError(f"{self.name} cannot be started: {explain(error)}") from error

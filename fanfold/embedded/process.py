@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fanfold.embedded.leash import die_with_parent, end_group
+from fanfold.embedded.warden import Warden
 
 _LOG_BYTES = 16 * 1024 * 1024
 
@@ -29,14 +30,15 @@ class Program:
 class Process:
     """A started program. Ask, wait and stop from the thread that started it."""
 
-    def __init__(self, program: Program) -> None:
-        """Start it, in a session of its own.
+    def __init__(self, program: Program, *, warden: Warden | None = None) -> None:
+        """Start it, in a session of its own; the warden, if any, is told of its process group.
 
         Raises:
             OSError: it could not be started, or log or pid file not written.
         """
         self.program = program
         self.started_at = time.monotonic()
+        self._warden = warden
         program.log.parent.mkdir(parents=True, exist_ok=True)
         program.pid_file.parent.mkdir(parents=True, exist_ok=True)
         _turn_over(program.log)
@@ -51,6 +53,8 @@ class Process:
                 start_new_session=True,
                 preexec_fn=die_with_parent(),
             )
+        if warden is not None:
+            warden.watch(self.pid)
         try:
             program.pid_file.write_text(f"{self.pid}\n", encoding="ascii")
         except OSError:
@@ -94,6 +98,8 @@ class Process:
 
     def _clear(self) -> None:
         end_group(self.pid)
+        if self._warden is not None:
+            self._warden.forget(self.pid)
         self.program.pid_file.unlink(missing_ok=True)
 
 

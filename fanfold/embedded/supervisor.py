@@ -8,6 +8,7 @@ from fanfold.embedded.errors import EmbeddedError
 from fanfold.embedded.member import Member, Part, Say
 from fanfold.embedded.process import last_line
 from fanfold.embedded.signals import Signals
+from fanfold.embedded.warden import Warden
 
 _READY_SECONDS = 90.0
 _PROBE_SECONDS = 0.05
@@ -26,6 +27,7 @@ class Supervisor:
         self._restarts = restarts
         self._say = say
         self._backoff = backoff or Backoff()
+        self._warden = Warden()
         self._ranks: list[list[Member]] = []
 
     def start(self, parts: Sequence[Part], *, ready_seconds: float = _READY_SECONDS) -> None:
@@ -35,7 +37,7 @@ class Supervisor:
             EmbeddedError: one of them does not come up; `ConfigurationRefused` when its settings are why.
             StopAsked: a signal came first.
         """
-        rank = [Member(part, restarts=self._restarts, say=self._say, backoff=self._backoff) for part in parts]
+        rank = [self._member(part) for part in parts]
         self._ranks.append(rank)
         deadline = time.monotonic() + ready_seconds
         while True:
@@ -71,11 +73,17 @@ class Supervisor:
                 self._signals.wait(_PROBE_SECONDS)
 
     def end(self) -> None:
-        """Kill every member at once."""
+        """Kill every member at once. To be called at the end, whatever happened."""
         for rank in self._ranks:
             for member in rank:
                 member.end()
         self._ranks.clear()
+        self._warden.dismiss()
+
+    def _member(self, part: Part) -> Member:
+        return Member(
+            part, restarts=self._restarts, say=self._say, backoff=self._backoff, warden=self._warden
+        )
 
     def _look(self, *stopping: Member) -> float:
         """Look at every member; answers when to look again at the latest."""
