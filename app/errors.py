@@ -75,6 +75,14 @@ class StoreUnavailable(FanfoldError):
     title = "The store is not available"
 
 
+class CorruptState(FanfoldError):
+    """What the store holds under a key cannot be what this service wrote: look at the key that is named."""
+
+    code = "corrupt-state"
+    status = 500
+    title = "The stored state is corrupt"
+
+
 class BusUnavailable(FanfoldError):
     """Kafka did not acknowledge in time: try again later."""
 

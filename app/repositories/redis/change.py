@@ -1,0 +1,94 @@
+"""A commit as commit.lua takes it: what of a task differs, and what follows from that. Pure."""
+
+import msgspec
+
+from app.models.ledger import Ledger
+from app.models.task import TaskState
+from app.protocol.decision import Effects, Entry
+from app.repositories.keys import ENDED_CHANNEL
+from app.repositories.redis.stored import core_text, shard_text
+
+ITEMS_OF_A_RUN = 1 << 32
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """The fields of commit.lua's first argument. Text only: Redis's msgpack does not know binary values."""
+
+    task_id: str
+    before: str
+    token: str
+    core: str
+    shards: dict[str, str]
+    gone: tuple[str, ...]
+    spec: str | None
+    upload_blocks: int
+    function: str | None
+    redo: tuple[tuple[int, int], ...]
+    waiting: tuple[int, int, int] | None
+    new_agenda: bool
+    block_id: str | None
+    entries: tuple[tuple[int, str], ...]
+    letters: tuple[tuple[str, float, str], ...]
+    in_outbox: bool
+    created_at: float | None
+    over: bool
+    ended: bool
+    revived: bool
+    retention_ms: int
+    channel: str
+    counts: dict[str, int]
+
+
+def change_of(
+    before: Ledger | None, after: Ledger, *, effects: Effects, version: str, token: str, retention_ms: int
+) -> Change:
+    """What takes the task from `before`, stored under `version`, to `after`, stored under `token`."""
+    old = before.shards if before is not None else {}
+    was_over = before is not None and before.state.is_terminal
+    over = after.state.is_terminal
+    return Change(
+        task_id=after.task_id,
+        before=version,
+        token=token,
+        core=core_text(after),
+        shards={name: shard_text(shard) for name, shard in after.shards.items() if old.get(name) != shard},
+        gone=tuple(name for name in old if name not in after.shards),
+        spec=_text(effects.spec) if effects.spec is not None else None,
+        upload_blocks=effects.upload_blocks,
+        function=effects.function,
+        redo=effects.redo,
+        waiting=(before.cursor, before.stop, before.run) if effects.redo_waiting and before else None,
+        new_agenda=effects.new_agenda,
+        block_id=effects.block[0] if effects.block is not None else None,
+        entries=tuple((entry_score(entry), _text(entry)) for entry in effects.entries),
+        letters=tuple(
+            (f"{letter.task_id} {letter.run} {letter.index}", letter.at, _text(letter))
+            for letter in effects.dead_letters
+        ),
+        in_outbox=belongs_in_outbox(after),
+        created_at=after.created_at if before is None else None,
+        over=over,
+        ended=over and not was_over,
+        revived=was_over and not over,
+        retention_ms=retention_ms,
+        channel=ENDED_CHANNEL,
+        counts=effects.counts,
+    )
+
+
+def belongs_in_outbox(ledger: Ledger) -> bool:
+    """Kafka is not known to have the task, and it is still being tried."""
+    return (
+        ledger.published_at is None
+        and not ledger.state.is_terminal
+        and ledger.state is not TaskState.SUBMISSION_FAILED
+    )
+
+
+def entry_score(entry: Entry) -> int:
+    """The place of an entry in the index: by run, then by first item."""
+    return entry.run * ITEMS_OF_A_RUN + entry.start
+
+
+def _text(value: msgspec.Struct) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,89 @@
+"""Waiting for the end of tasks: one subscription of this process wakes whoever waits."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from redis.client import PubSub
+from redis.exceptions import RedisError
+
+from app.repositories.keys import ENDED_CHANNEL
+from app.repositories.redis.link import Link
+
+LOOK_SECONDS = 1.0
+RECONNECT_SECONDS = 0.5
+
+
+class Ends:
+    """A thread with one connection, started by the first who waits.
+
+    Whoever waits looks at the task first, and again whenever the subscription begins: so no end is missed,
+    and an end that nobody could be told of is seen at the time-out.
+    """
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._lock = threading.Lock()
+        self._waiting: dict[str, set[threading.Event]] = {}
+        self._thread: threading.Thread | None = None
+        self._closed = threading.Event()
+
+    def wait(self, task_id: str, *, timeout_seconds: float, over: Callable[[], bool]) -> bool:
+        """Whether the task was `over` within the time."""
+        deadline = time.monotonic() + timeout_seconds
+        with self._listening_for(task_id) as told:
+            while not over():
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                told.wait(left)
+                told.clear()
+            return True
+
+    def close(self) -> None:
+        """Ends the thread, which takes up to a second."""
+        self._closed.set()
+        if self._thread is not None:
+            self._thread.join(2 * LOOK_SECONDS)
+
+    @contextmanager
+    def _listening_for(self, task_id: str) -> Iterator[threading.Event]:
+        told = threading.Event()
+        with self._lock:
+            self._waiting.setdefault(task_id, set()).add(told)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._listen, name="task-ends", daemon=True)
+                self._thread.start()
+        try:
+            yield told
+        finally:
+            with self._lock:
+                self._waiting[task_id].discard(told)
+                if not self._waiting[task_id]:
+                    del self._waiting[task_id]
+
+    def _listen(self) -> None:
+        while not self._closed.is_set():
+            try:
+                with self._link.subscription() as subscription:
+                    subscription.subscribe(ENDED_CHANNEL)
+                    self._relay(subscription)
+            except RedisError:
+                self._closed.wait(RECONNECT_SECONDS)
+
+    def _relay(self, subscription: PubSub) -> None:
+        while not self._closed.is_set():
+            message = subscription.get_message(timeout=LOOK_SECONDS)
+            if message is None:
+                continue
+            if message["type"] == "subscribe":
+                self._tell(None)
+            elif message["type"] == "message":
+                self._tell(message["data"].decode("utf-8", "replace"))
+
+    def _tell(self, task_id: str | None) -> None:
+        with self._lock:
+            names = list(self._waiting) if task_id is None else [task_id]
+            for told in (told for name in names for told in self._waiting.get(name, ())):
+                told.set()

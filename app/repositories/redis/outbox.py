@@ -1,0 +1,32 @@
+"""The outbox in Redis: tasks that Kafka is not known to have, by the time of their next try."""
+
+from app.repositories import keys
+from app.repositories.redis.link import Command, Link, Script, scored
+
+
+class OutboxEntries:
+    """Entries come and go with commits; `take` alone moves them."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._take = Script("take")
+
+    def due(self, *, limit: int) -> list[tuple[str, int]]:
+        commands: list[Command] = [
+            *(("ZRANGE", key, 0, limit - 1, "WITHSCORES") for key in keys.in_every_bucket(keys.OUTBOX)),
+            ("TIME",),
+        ]
+        *buckets, (seconds, microseconds) = self._link.read_all(commands)
+        now = seconds + microseconds / 1_000_000
+        waiting = (entry for bucket in buckets for entry in scored(bucket))
+        ready = [task_id for _, task_id in sorted(entry for entry in waiting if entry[0] <= now)[:limit]]
+        if not ready:
+            return []
+        tries = self._link.read_all([("HGET", keys.key_of(name, keys.TRIES), name) for name in ready])
+        return [(name, int(count or 0)) for name, count in zip(ready, tries, strict=True)]
+
+    def take(self, task_id: str, *, seconds: float) -> int | None:
+        attempt: int | None = self._link.write_by(
+            self._take, keys=keys.keys_of(task_id, (keys.OUTBOX, keys.TRIES)), arguments=(task_id, seconds)
+        )
+        return attempt

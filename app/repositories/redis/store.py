@@ -1,0 +1,41 @@
+"""The whole store on Redis or Valkey, put together from its parts."""
+
+from redis import Redis
+
+from app.repositories.redis.beats import Beats
+from app.repositories.redis.ends import Ends
+from app.repositories.redis.ledgers import Ledgers
+from app.repositories.redis.letters import Letters
+from app.repositories.redis.link import Link
+from app.repositories.redis.outbox import OutboxEntries
+from app.repositories.redis.reads import Reads
+from app.repositories.redis.results import Results
+from app.repositories.redis.uploads import Uploads
+
+
+class RedisStore(Ledgers, Uploads, Reads, Results, Letters, OutboxEntries, Beats):
+    """Implements `app.repositories.ports.Store`; shared by all threads of a process.
+
+    Keys of an ended task expire after `retention_seconds`, uploads that no submit takes over after
+    `upload_ttl_seconds`. Every method raises StoreUnavailable, or CorruptState where a key holds what
+    this service did not write.
+    """
+
+    def __init__(self, client: Redis, *, retention_seconds: float, upload_ttl_seconds: float) -> None:
+        link = Link(client)
+        Ledgers.__init__(self, link, retention_seconds=retention_seconds)
+        Uploads.__init__(self, link, ttl_seconds=upload_ttl_seconds)
+        for part in (Reads, Results, Letters, OutboxEntries, Beats):
+            part.__init__(self, link)
+        self._ends = Ends(link)
+
+    def wait_ended(self, task_id: str, *, timeout_seconds: float) -> bool:
+        def over() -> bool:
+            stored = self.load(task_id)
+            return stored is not None and stored.ledger.state.is_terminal
+
+        return self._ends.wait(task_id, timeout_seconds=timeout_seconds, over=over)
+
+    def close(self) -> None:
+        """Ends the thread behind `wait_ended`, if there is one; the client stays its owner's."""
+        self._ends.close()

@@ -1,0 +1,73 @@
+"""Inputs in Redis: compressed blocks found by a sorted set of their first indexes."""
+
+from collections.abc import Sequence
+
+from msgspec import MsgspecError
+from zstandard import ZstdError
+
+from app.errors import CorruptState
+from app.models.ranges import Spans, indexes
+from app.models.wire import pack_items, unpack_items
+from app.repositories import keys
+from app.repositories.redis.link import Command, Link, Script
+
+
+class Uploads:
+    """Blocks go under the upload's own name, and become the task's inputs when a submit takes them over."""
+
+    def __init__(self, link: Link, *, ttl_seconds: float) -> None:
+        self._link = link
+        self._ttl_ms = max(1, round(ttl_seconds * 1000))
+        self._items = Script("items")
+
+    def put_blocks(self, upload: str, blocks: Sequence[tuple[int, Sequence[str]]]) -> None:
+        if not blocks:
+            return
+        data, firsts = keys.keys_of(upload, keys.UPLOAD_KINDS)
+        packed: list[str | bytes | int] = []
+        order: list[str | bytes | int] = []
+        for first, items in blocks:
+            packed += (first, pack_items(items))
+            order += (first, first)
+        commands: list[Command] = [
+            ("HSET", data, *packed),
+            ("ZADD", firsts, *order),
+            ("PEXPIRE", data, self._ttl_ms),
+            ("PEXPIRE", firsts, self._ttl_ms),
+        ]
+        self._link.write_all(commands)
+
+    def items(self, upload: str, spans: Spans) -> list[str]:
+        if not spans:
+            return []
+        before_submit = keys.keys_of(upload, keys.UPLOAD_KINDS)
+        after_submit = keys.keys_of(upload.partition(":")[0], (keys.INPUTS, keys.FIRSTS))
+        answer = self._link.read_by(
+            self._items,
+            keys=(*before_submit, *after_submit),
+            arguments=tuple(bound for span in spans for bound in span),
+        )
+        blocks = [
+            (int(first), _unpacked(block, key=after_submit[0]))
+            for first, block in zip(answer[::2], answer[1::2], strict=True)
+        ]
+        return _picked(blocks, spans, upload=upload)
+
+
+def _unpacked(block: bytes, *, key: str) -> list[str]:
+    try:
+        return unpack_items(block)
+    except (ZstdError, MsgspecError, UnicodeDecodeError) as error:
+        raise CorruptState(f"{key} holds a block of inputs that cannot be read: {error}") from error
+
+
+def _picked(blocks: Sequence[tuple[int, list[str]]], spans: Spans, *, upload: str) -> list[str]:
+    picked: list[str] = []
+    at = 0
+    for index in indexes(spans):
+        while at < len(blocks) and blocks[at][0] + len(blocks[at][1]) <= index:
+            at += 1
+        if at == len(blocks) or blocks[at][0] > index:
+            raise KeyError(f"{upload}: item {index}")
+        picked.append(blocks[at][1][index - blocks[at][0]])
+    return picked
