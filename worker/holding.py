@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from app.models.ranges import EMPTY, Spans, size, spans_of, spans_of_indexes
-from app.models.result import ItemResult
+from app.models.result import ItemResult, Outcome
 from app.models.wire import pack_results
 from app.protocol.record import Recorded, Report
 
@@ -38,6 +38,7 @@ class Holding:
     in_flight: Report | None = None
     recorded_at: float = 0.0
     is_gone: bool = False
+    is_ending: bool = False
 
     def begin(self, now: float) -> Work:
         index, text = self.pending.popleft()
@@ -47,7 +48,12 @@ class Holding:
         )
 
     def finish(self, result: ItemResult) -> None:
-        if self.running.pop(result.index, None) is not None:
+        """An item has ended. One that was killed because its task ends goes back: it is cancelled there."""
+        if self.running.pop(result.index, None) is None:
+            return
+        if self.is_ending and result.outcome is Outcome.KILLED:
+            self.giving_back = spans_of((*self.giving_back, (result.index, result.index + 1)))
+        else:
             self.done.append(result)
             self.done_bytes += len(result.stdout) + len(result.stderr) + len(result.value or b"") + 64
 

@@ -186,6 +186,7 @@ class Holdings:
                         del self._held[shard_id]
                         self._forget_idle(held.task_id)
                 elif ledger.ending is not None:
+                    held.is_ending = True
                     held.give_back_pending()
                     ending.append(shard_id)
                 elif ledger.paused:

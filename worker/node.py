@@ -141,8 +141,11 @@ class Node:
                 self._hints.clear()
         if not isinstance(answer, Claimed):
             return
-        facts = self.facts(record.task_id)
-        items = ports.store.items(facts.spec.upload, answer.shard.spans)
+        try:
+            facts = self.facts(record.task_id)
+            items = ports.store.items(facts.spec.upload, answer.shard.spans)
+        except KeyError:
+            return  # gone in the meantime; a claim that nobody names lapses
         self._holdings.add(
             record.task_id,
             record.shard_id,

@@ -33,13 +33,16 @@ def plan(
 ) -> Decision[Shard | None]:
     """At most `count` items for `worker`, unless it has `most` shards of this task, or nothing waits.
 
-    A task that Kafka is not known to have is planned only by whoever holds its record.
+    A task that Kafka is not known to have is planned only by whoever holds its record. The first plan of
+    a run brings the rendered `function`, so that no claim ever misses it.
     """
     if shard_id in ledger.shards:
         return Decision(answer=ledger.shards[shard_id])
     if not ledger.can_plan or held_by(ledger, worker) >= most:
         return Decision(answer=None)
     if ledger.state in UNPUBLISHED and not holds_record:
+        return Decision(answer=None)
+    if ledger.started_at is None and function is None:
         return Decision(answer=None)
     rest, piece = take_next(ledger, count, agenda=agenda)
     if not piece.spans:

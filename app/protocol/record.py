@@ -42,7 +42,7 @@ def record(
     done = intersect(report.done, shard.spans)
     failed = intersect(report.failed, done)
     left = subtract(shard.spans, done)
-    back = intersect(report.given_back, left)
+    back = _back(report, left)
     left = subtract(left, back)
     after = ledger.evolve(
         shards=_shards_after(ledger, shard_id, shard, left=left, worker=worker, now=now),
@@ -67,6 +67,11 @@ def record(
     )
     answer = Recorded(known=True, accepted=size(done), remaining=size(left), ended=after.state.is_terminal)
     return Decision(answer=answer, after=after, effects=effects)
+
+
+def _back(report: Report, left: Spans) -> Spans:
+    """What is returned where it still remains: a repeated call finds it gone, and perhaps run by another."""
+    return intersect(report.given_back, left)
 
 
 def _shards_after(

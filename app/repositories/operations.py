@@ -37,12 +37,15 @@ class Operations:
         return self._change(spec.task_id, decide)
 
     def published(self, task_id: str, *, run: int) -> bool:
-        return self._change_known(task_id, lambda ledger, now: published(ledger, run=run, now=now))
+        return self._change_known(
+            task_id, lambda ledger, now: published(ledger, run=run, now=now), absent=False
+        )
 
     def publish_failed(self, task_id: str, *, run: int, attempt: int, limit: int, reason: str) -> bool:
         return self._change_known(
             task_id,
             lambda ledger, _now: publish_failed(ledger, run=run, attempt=attempt, limit=limit, reason=reason),
+            absent=False,
         )
 
     def plan(
@@ -74,11 +77,13 @@ class Operations:
                 now=now,
             )
 
-        return self._change_known(task_id, decide)
+        return self._change_known(task_id, decide, absent=None)
 
     def offer(self, task_id: str, shard_id: str, *, worker: str) -> Shard | None:
         return self._change_known(
-            task_id, lambda ledger, now: offer(ledger, shard_id=shard_id, worker=worker, now=now)
+            task_id,
+            lambda ledger, now: offer(ledger, shard_id=shard_id, worker=worker, now=now),
+            absent=None,
         )
 
     def claim(self, task_id: str, shard_id: str, *, worker: str, holds_nothing: bool) -> Claimed | Refusal:
@@ -103,23 +108,27 @@ class Operations:
             lambda ledger, now: revoke(
                 ledger, shard_id=shard_id, holder=holder, touched_at=touched_at, alive=alive, now=now
             ),
+            absent=False,
         )
 
     def control(
         self, task_id: str, action: Action, *, run: int, version: int, reason: str | None = None
     ) -> bool:
-        return self._change_known(
-            task_id,
-            lambda ledger, now: control(ledger, action, run=run, version=version, reason=reason, now=now),
-        )
+        """Raises TaskNotFound."""
 
-    def _change_known(self, task_id: str, decide: Callable[[Ledger, float], Decision[A]]) -> A:
-        def decide_known(ledger: Ledger | None, now: float) -> Decision[A]:
+        def decide(ledger: Ledger | None, now: float) -> Decision[bool]:
             if ledger is None:
                 raise TaskNotFound(f"there is no task {task_id}")
-            return decide(ledger, now)
+            return control(ledger, action, run=run, version=version, reason=reason, now=now)
 
-        return self._change(task_id, decide_known)
+        return self._change(task_id, decide)
+
+    def _change_known(self, task_id: str, decide: Callable[[Ledger, float], Decision[A]], *, absent: A) -> A:
+        """`absent` is the answer for a task that is not there (any more): nothing to do."""
+        return self._change(
+            task_id,
+            lambda ledger, now: Decision(answer=absent) if ledger is None else decide(ledger, now),
+        )
 
     def _change(self, task_id: str, decide: Callable[[Ledger | None, float], Decision[A]]) -> A:
         for _ in range(MOST_CONFLICTS):

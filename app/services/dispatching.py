@@ -63,7 +63,6 @@ class Dispatcher:
         self._shard_topic = shard_topic
         self._silence = silence_seconds
         self._served = Served()
-        self._functions: set[tuple[str, int]] = set()
         self._rates: dict[str, dict[str, float]] = {}
 
     def fill(self, *, holds_record: frozenset[str] = frozenset(), only: frozenset[str] | None = None) -> int:
@@ -114,7 +113,7 @@ class Dispatcher:
         ports = self._ports
         shard_id = ports.new_id()
         try:
-            function = self._function(chosen.task_id, run=ledger.run)
+            function = self._function(ledger)
         except TemplateError as error:
             ports.operations.control(
                 chosen.task_id, Action.HALT, run=ledger.run, version=ledger.control, reason=error.detail
@@ -131,17 +130,16 @@ class Dispatcher:
         )
         if shard is None:
             return 0
-        self._functions.add((chosen.task_id, ledger.run))
         rates = self._rates.get(chosen.task_id, {})
         self._served.add(chosen.task_id, cost(chosen.task_id, _worker_view(beat), chosen.count, rates=rates))
         self.send(chosen.task_id, shard_id, beat)
         return 1
 
-    def _function(self, task_id: str, *, run: int) -> str | None:
-        """The rendered function, where the store may not have it yet."""
-        if (task_id, run) in self._functions or self._ports.store.function(task_id) is not None:
+    def _function(self, ledger: Ledger) -> str | None:
+        """The rendered function, where the first plan of a run has to bring it."""
+        if ledger.started_at is not None:
             return None
-        spec = self._ports.store.spec(task_id)
+        spec = self._ports.store.spec(ledger.task_id)
         return None if spec is None else self._ports.render(spec)
 
     def send(self, task_id: str, shard_id: str, beat: Beat | None) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from app.models.ledger import Ledger, Shard
 from app.models.node import Beat
 
+CLOCK_TOLERANCE_SECONDS = 1.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Timers:
@@ -19,8 +21,8 @@ class Timers:
 
 
 def alive(beats: Mapping[str, Beat], *, now: float, silence: float) -> dict[str, Beat]:
-    """The workers whose last beat is not older than `silence`."""
-    return {worker: beat for worker, beat in beats.items() if now - beat.at <= silence}
+    """The workers whose last beat is not older than `silence`, nor from a clock that has been set back."""
+    return {worker: beat for worker, beat in beats.items() if abs(now - beat.at) <= silence}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,10 +72,11 @@ class Sight:
 
     def _named(self, shard_id: str, holder: str, *, touched_at: float, now: float) -> float:
         started = self.started_at if self.started_at is not None else now
-        return max(self.named_at.get((shard_id, holder), 0.0), touched_at, started)
+        times = (self.named_at.get((shard_id, holder), 0.0), touched_at)
+        return max([started, *(at for at in times if at <= now + CLOCK_TOLERANCE_SECONDS)])
 
 
 def is_to_offer_again(shard: Shard, *, now: float, timers: Timers) -> bool:
     """Whether nobody has claimed the shard for so long that its record may be lost or late."""
     wait = timers.offer_after if shard.offers == 1 else timers.offer_again
-    return not shard.holders and now - shard.offered_at >= wait
+    return not shard.holders and abs(now - shard.offered_at) >= wait
