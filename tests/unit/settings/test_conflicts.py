@@ -45,7 +45,8 @@ def test_a_conflict_names_the_other_setting_where_it_was_written(folder: Folder)
 
     assert folder.faults() == [
         (
-            "fanfold.liveness.silence='4s' is shorter than two beats, so that one late beat would revoke a shard "
+            "fanfold.liveness.silence='4s' is shorter than two beats, "
+            "so that one late beat would revoke a shard "
             "(fanfold.liveness.beat-interval=3s, application.properties:2): "
             "make it at least twice fanfold.liveness.beat-interval"
         )

@@ -29,8 +29,8 @@ def test_all_faults_of_all_sources_are_told_at_once(folder: Folder) -> None:
             "fanfold.log.level='loud' (argument 1) does not fit: write debug or info or warning or error",
             "--what is not a setting: write --key=value, such as --server.port=30001",
             (
-                "spring.redis.host='redis://h' (environment variable SPRING_REDIS_HOST) is not a host name or "
-                "address: write a host name or an IP address, with no scheme or port"
+                "spring.redis.host='redis://h' (environment variable SPRING_REDIS_HOST) "
+                "is not a host name or address: write a host name or an IP address, with no scheme or port"
             ),
             (
                 "FANFOLD_LOG_LEVL='x' (environment variable FANFOLD_LOG_LEVL) is not a known key: "
