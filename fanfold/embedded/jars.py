@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from fanfold.embedded.space import require_space
 LOCK_FILE = Path(__file__).with_name("kafka.lock.toml")
 _DOWNLOADS_AT_ONCE = 4
 _HTTP_TIMEOUT_SECONDS = 60
+_ATTEMPTS = 3
 _NEEDED_BYTES = 300 * 1024 * 1024
 
 Say = Callable[[str], None]
@@ -58,12 +60,22 @@ def cache_folder() -> Path:
 
 
 @contextmanager
-def cache_lock(cache: Path) -> Iterator[None]:
+def cache_lock(cache: Path, *, say: Say) -> Iterator[None]:
     """Hold the cache for one process at a time; waits for the others."""
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another process that prepares {cache}")
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def discard_leftovers(folder: Path) -> None:
+    """Remove what a process left that was killed while it filled this folder; call with the lock held."""
+    for leftover in folder.glob("filling-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def kafka_jars(cache: Path, *, say: Say) -> Path:
@@ -79,7 +91,7 @@ def kafka_jars(cache: Path, *, say: Say) -> Path:
     folder = cache / f"kafka-{jars[0].version}-{digest}"
     if folder.is_dir():
         return folder
-    _discard_leftovers(cache)
+    discard_leftovers(cache)
     require_space(cache, needed_bytes=_NEEDED_BYTES)
     say(f"fetching Kafka {jars[0].version}: {len(jars)} jars, about 44 MB, only this once")
     with tempfile.TemporaryDirectory(dir=cache, prefix="filling-") as filling:
@@ -95,11 +107,6 @@ def class_path(folder: Path) -> str:
     return os.pathsep.join(str(folder / jar.filename) for jar in pinned_jars())
 
 
-def _discard_leftovers(cache: Path) -> None:
-    for leftover in cache.glob("filling-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-
-
 def _fetch_all(jars: tuple[Jar, ...], *, repository: Path, into: Path) -> None:
     with ThreadPoolExecutor(_DOWNLOADS_AT_ONCE) as pool:
         for jar, path in zip(
@@ -109,17 +116,30 @@ def _fetch_all(jars: tuple[Jar, ...], *, repository: Path, into: Path) -> None:
 
 
 def _fetch(jar: Jar, *, repository: Path) -> Path:
+    """Fetch one jar, again if the network fails: an attempt must not meet what an earlier one left."""
     # jgo and its HTTP client take 200 ms to import and are needed only to fill the cache.
     import requests
+
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            path = _resolve(jar, repository=repository / str(attempt))
+        except (requests.RequestException, RuntimeError) as error:
+            if attempt == _ATTEMPTS:
+                raise EmbeddedError(
+                    f"{jar.coordinate} cannot be fetched from Maven Central: {error}"
+                ) from error
+            time.sleep(attempt)
+        else:
+            _verify(jar, path=path)
+            return path
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _resolve(jar: Jar, *, repository: Path) -> Path:
     from jgo.maven import MavenContext
 
     context = MavenContext(repo_cache=repository, timeout=_HTTP_TIMEOUT_SECONDS)
-    try:
-        path = Path(context.create_dependency(jar.coordinate).artifact.resolve())
-    except (requests.RequestException, RuntimeError) as error:
-        raise EmbeddedError(f"{jar.coordinate} cannot be fetched from Maven Central: {error}") from error
-    _verify(jar, path=path)
-    return path
+    return Path(context.create_dependency(jar.coordinate).artifact.resolve())
 
 
 def _verify(jar: Jar, *, path: Path) -> None:

@@ -8,6 +8,14 @@ from pathlib import Path
 
 from fanfold.embedded.leash import die_with_parent
 
+# What is worth a line when all is well: start, stop, and which clients come and go. 200 KB a start else.
+_TOLD = (
+    "kafka.server.KafkaRaftServer",
+    "kafka.server.BrokerServer",
+    "kafka.network.SocketServer",
+    "org.apache.kafka.coordinator.group.GroupMetadataManager",
+)
+
 # A small heap and the serial collector start fastest; the performance map would be left in the system's /tmp.
 _JVM = (
     "-Xmx512m",
@@ -20,8 +28,8 @@ _JVM = (
     "-Djava.awt.headless=true",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
-    "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=warn",
-    "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaConfig=warn",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    *(f"-Dorg.slf4j.simpleLogger.log.{name}=info" for name in _TOLD),
     "-Xlog:disable",
     "-Xlog:all=error:stderr",
     "--sun-misc-unsafe-memory-access=allow",

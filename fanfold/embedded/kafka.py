@@ -143,7 +143,7 @@ def kafka_runtime(cache: Path, *, say: jars.Say) -> Runtime:
     Raises:
         EmbeddedError: the jars cannot be had.
     """
-    with jars.cache_lock(cache):
+    with jars.cache_lock(cache, say=say):
         folder = jars.kafka_jars(cache, say=say)
         class_path = jars.class_path(folder)
         archive = java.archive_path(folder)
@@ -155,6 +155,7 @@ def kafka_runtime(cache: Path, *, say: jars.Say) -> Runtime:
 
 def _train(archive: Path, *, class_path: str) -> None:
     """Make the start archive out of a trial run in a throw-away folder; Kafka also starts without it."""
+    jars.discard_leftovers(archive.parent)
     with tempfile.TemporaryDirectory(dir=archive.parent, prefix="filling-") as scratch:
         recording = Path(scratch) / "recording"
         kafka = Kafka(

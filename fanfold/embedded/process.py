@@ -104,11 +104,11 @@ class Process:
 
 
 def last_line(log: Path) -> str:
-    """The last line of a log that is not blank; empty when there is none."""
+    """The last line of a log that is neither blank nor indented (a stack trace); empty if there is none."""
     with suppress(OSError), log.open("rb") as handle:
         handle.seek(max(0, log.stat().st_size - 64 * 1024))
         lines = handle.read().decode("utf-8", "replace").split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return next((line.rstrip() for line in reversed(lines) if line.strip() and not line[0].isspace()), "")
     return ""
 
 

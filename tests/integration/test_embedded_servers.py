@@ -1,5 +1,7 @@
 """The servers that the embedded system is made of: they keep what they acknowledged, and pin their jars."""
 
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,10 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from fanfold.embedded.errors import EmbeddedError
-from fanfold.embedded.jars import LOCK_FILE, Jar, _verify, cache_folder, kafka_jars, pinned_jars
-from tests.servers import kafka_server, valkey_server
+from fanfold.embedded.jars import LOCK_FILE, Jar, _verify, cache_folder, cache_lock, kafka_jars, pinned_jars
+from fanfold.embedded.java import java_command
+from fanfold.embedded.kafka import kafka_runtime
+from tests.servers import kafka_server, valkey_server, wait_until
 
 
 def test_valkey_keeps_an_acknowledged_write_over_kill_9(tmp_path: Path) -> None:
@@ -80,6 +84,39 @@ def test_the_cache_holds_the_pinned_jars_and_no_half_filled_folder() -> None:
     for jar in pinned_jars():
         _verify(jar, path=folder / jar.filename)
     assert list(cache_folder().glob("*/filling-*")) == list(cache_folder().glob("filling-*")) == []
+
+
+def test_a_start_waits_for_another_process_that_fills_the_cache(tmp_path: Path) -> None:
+    said: list[str] = []
+    with ThreadPoolExecutor() as pool:
+        with cache_lock(tmp_path, say=said.append):
+            second = pool.submit(_hold_cache, tmp_path, said)
+            wait_until(lambda: said != [], seconds=5)
+            assert not second.done()
+
+        second.result(5)
+    assert said == [f"waiting for another process that prepares {tmp_path}", "held"]
+
+
+def test_kafka_starts_from_an_archive_that_fits_its_runtime() -> None:
+    runtime = kafka_runtime(cache_folder(), say=print)
+
+    said = subprocess.run(
+        java_command(
+            "-version", class_path=runtime.class_path, scratch=cache_folder(), archive=runtime.archive
+        ),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert [option.split("=")[0] for option in runtime.archive] == ["-XX:AOTCache"]
+    assert "error" not in said.stderr
+
+
+def _hold_cache(cache: Path, said: list[str]) -> None:
+    with cache_lock(cache, say=said.append):
+        said.append("held")
 
 
 def _create(bootstrap: str, *, topic: str) -> None:
