@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
 UV ?= $(firstword $(shell command -v uv) $(BIN)/uv)
-SOURCES := app worker fanfold tests benchmarks
+SOURCES := app worker fanfold tests $(if $(wildcard benchmarks/*.py),benchmarks)
 
 help: ## list all targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
