@@ -1,6 +1,8 @@
 """The store in memory: the twin of Redis for tests and simulations, one suite keeps the two alike."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from threading import RLock
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +13,7 @@ from app.models.node import Beat
 from app.models.ranges import EMPTY, Spans, indexes, intersect, size, spans_of, subtract, take
 from app.models.task import TaskSpec, TaskState
 from app.protocol.decision import DeadLetter, Effects, Entry
-from app.repositories.ports import CommitOutcome, Stored, Version
+from app.repositories.ports import LONGEST_WAIT_SECONDS, CommitOutcome, Stored, Version
 
 FIRST_SWEEP_SECONDS = 2.0
 
@@ -37,6 +39,7 @@ class MemoryStore:
         self._outbox: dict[str, tuple[float, int]] = {}
         self._beats: dict[str, Beat] = {}
         self._counts: dict[str, int] = {}
+        self._lock = RLock()
 
     def snapshot(self) -> dict[str, Any]:
         """Everything, as `restore` takes it."""
@@ -66,6 +69,12 @@ class MemoryStore:
         return {task_id: stored for task_id, stored in found.items() if stored is not None}
 
     def commit(
+        self, before: Stored | None, after: Ledger, *, effects: Effects, task_id: str
+    ) -> CommitOutcome:
+        with self._lock:
+            return self._commit(before, after, effects=effects, task_id=task_id)
+
+    def _commit(
         self, before: Stored | None, after: Ledger, *, effects: Effects, task_id: str
     ) -> CommitOutcome:
         current = self._ledgers.get(task_id)
@@ -114,8 +123,9 @@ class MemoryStore:
             self._outbox[task_id] = (self._clock() + FIRST_SWEEP_SECONDS, 0)
 
     def count(self, counts: Mapping[str, int]) -> None:
-        for name, count in counts.items():
-            self._counts[name] = self._counts.get(name, 0) + count
+        with self._lock:
+            for name, count in counts.items():
+                self._counts[name] = self._counts.get(name, 0) + count
 
     def counts(self) -> dict[str, int]:
         return dict(self._counts)
@@ -128,10 +138,16 @@ class MemoryStore:
             kept[first] = tuple(items)
 
     def items(self, upload: str, spans: Spans) -> list[str]:
-        found = {
-            first + i: item for first, block in self._uploads[upload].items() for i, item in enumerate(block)
-        }
-        return [found[index] for index in indexes(spans)]
+        blocks = self._uploads[upload] if spans else {}
+        firsts = sorted(blocks)
+        found: list[str] = []
+        for index in indexes(spans):
+            position = bisect_right(firsts, index) - 1
+            block, offset = blocks[firsts[position]], index - firsts[position]
+            if not 0 <= offset < len(block):
+                raise KeyError(f"{upload}: item {index}")
+            found.append(block[offset])
+        return found
 
     # reads
 
@@ -147,15 +163,15 @@ class MemoryStore:
 
     def recent(self, *, before: tuple[float, str] | None, limit: int) -> list[tuple[float, str]]:
         known = sorted(
-            ((led.created_at, task_id) for task_id, (led, _) in self._ledgers.items()), reverse=True
+            ((led.created_at, task_id) for task_id, (led, _) in list(self._ledgers.items())), reverse=True
         )
         return [entry for entry in known if before is None or entry < before][:limit]
 
     def unfinished(self) -> list[str]:
-        return [task_id for task_id, (led, _) in self._ledgers.items() if not led.state.is_terminal]
+        return [task_id for task_id, (led, _) in list(self._ledgers.items()) if not led.state.is_terminal]
 
     def outstanding(self) -> list[tuple[str, str]]:
-        return [(task_id, shard) for task_id, (led, _) in self._ledgers.items() for shard in led.shards]
+        return [(task_id, shard) for task_id, (led, _) in list(self._ledgers.items()) for shard in led.shards]
 
     def wait_ended(self, task_id: str, *, timeout_seconds: float) -> bool:  # noqa: ARG002 - never waits
         found = self._ledgers.get(task_id)
@@ -184,12 +200,14 @@ class MemoryStore:
 
     def due(self, *, limit: int) -> list[tuple[str, int]]:
         now = self._clock()
-        ready = sorted((at, name, tries) for name, (at, tries) in self._outbox.items() if at <= now)
+        ready = sorted(
+            (at, name, tries) for name, (at, tries) in list(self._outbox.items()) if _is_due(at, now)
+        )
         return [(name, tries) for _, name, tries in ready[:limit]]
 
     def take(self, task_id: str, *, seconds: float) -> int | None:
         entry = self._outbox.get(task_id)
-        if entry is None or entry[0] > self._clock():
+        if entry is None or not _is_due(entry[0], self._clock()):
             return None
         self._outbox[task_id] = (self._clock() + seconds, entry[1] + 1)
         return entry[1] + 1
@@ -205,6 +223,10 @@ class MemoryStore:
     def forget(self, workers: Iterable[str]) -> None:
         for worker in workers:
             self._beats.pop(worker, None)
+
+
+def _is_due(at: float, now: float) -> bool:
+    return at <= now or at > now + LONGEST_WAIT_SECONDS
 
 
 def results_indexed(store: MemoryStore, task_id: str) -> int:

@@ -137,8 +137,14 @@ class DeadLetterQueue(Protocol):
     def drop_letters(self, handles: Iterable[str]) -> None: ...
 
 
+LONGEST_WAIT_SECONDS = 300.0
+
+
 class Outbox(Protocol):
-    """Tasks that Kafka is not known to have, by the time of their next try."""
+    """Tasks that Kafka is not known to have, by the time of their next try.
+
+    A next try more than LONGEST_WAIT_SECONDS away is due too: the store's clock has been set back.
+    """
 
     def due(self, *, limit: int) -> list[tuple[str, int]]:
         """Tasks whose next try has come, each with the number of tries so far."""

@@ -78,7 +78,8 @@ class Cluster:
         for index, worker in enumerate(self.workers):
             if not worker.process.is_alive and self.world.chance(0.5):
                 self.workers[index] = self._new_worker()
-        self._history.append((self.world.now, self.store.snapshot()))
+        if not self._history or self._history[-1][0] <= self.world.now - 1.0:
+            self._history.append((self.world.now, self.store.snapshot()))
         self._history = [entry for entry in self._history if entry[0] >= self.world.now - ROLLBACK_SECONDS]
 
     def roll_back(self) -> None:

@@ -18,7 +18,7 @@ from tests.simulation.cluster import Cluster
 from tests.simulation.faults import GENTLE, HARSH
 from tests.simulation.world import World
 
-FAULTS_UNTIL = 25.0
+FAULTS_UNTIL = 18.0
 GIVE_UP_AFTER = 400.0
 
 
@@ -80,8 +80,8 @@ def _order(world: World, number: int, *, has_poison: bool) -> Order:
         order.actions += [(paused, Action.PAUSE), (paused + random.uniform(0.5, 8), Action.RESUME)]
     for _ in range(random.choice((0, 0, 1, 2))):
         order.retries += 1
-        order.actions.append((random.uniform(10, 40), Action.RETRY))
-    order.actions.append((FAULTS_UNTIL + 30, Action.RESUME))
+        order.actions.append((random.uniform(8, 26), Action.RETRY))
+    order.actions.append((FAULTS_UNTIL + 12, Action.RESUME))
     return order
 
 
@@ -104,7 +104,7 @@ def _to_the_end(cluster: Cluster, orders: list[Order]) -> None:
         return not cluster.store.unfinished() and all(cluster.client.ledger(order) for order in orders)
 
     last_action = max(at + order.submit_at for order in orders for at, _ in order.actions)
-    world.run(max(FAULTS_UNTIL + 20, last_action + 0.1))
+    world.run(max(FAULTS_UNTIL + 8, last_action + 0.1))
     world.run(GIVE_UP_AFTER, is_over=is_over)
 
 

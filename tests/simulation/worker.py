@@ -149,8 +149,9 @@ class WorkerProcess:
         self.slots.fill()
 
     def _record_now_and_then(self) -> None:
-        self.world.after(0.25, self.process, self._record_now_and_then)
-        self._record()
+        self.world.after(0.5, self.process, self._record_now_and_then)
+        if not self.holdings.is_empty():
+            self._record()
         self._claim()
 
     def _record(self) -> None:
