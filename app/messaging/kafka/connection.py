@@ -1,6 +1,8 @@
 """What every Kafka client of this process has in common: how it connects, and what it says of itself."""
 
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from confluent_kafka import KafkaError
 
@@ -12,6 +14,8 @@ Option = str | int | float | bool
 _CRITICAL = 2  # the lines above it repeat, in free text, the events logged here
 
 _log = get_logger(__name__)
+
+_SILENCE_SECONDS = 30.0  # a client that finds no broker says so several times a second
 
 
 def connection(bootstrap: str, *, client_id: str, more: Mapping[str, Option]) -> dict[str, Option]:
@@ -33,12 +37,21 @@ def connection(bootstrap: str, *, client_id: str, more: Mapping[str, Option]) ->
     }
 
 
+@dataclass
+class _Silence:
+    """Until when an error that was logged is not logged again, and how often it came meanwhile."""
+
+    ends: float
+    repeated: int = 0
+
+
 class Condition:
     """Whether a client can go on: errors that pass are logged, one that does not is kept."""
 
     def __init__(self, *, client_id: str) -> None:
         self._log = _log.bind(client=client_id)
         self._fatal: str | None = None
+        self._silences: dict[str, _Silence] = {}
 
     def on_error(self, error: KafkaError) -> None:
         """To be called for each error that the client tells, from any thread."""
@@ -46,7 +59,7 @@ class Condition:
             self._fatal = f"{error.name()}: {error.str()}"
             self._log.error("bus_client_broken", code=error.name(), detail=error.str())
         else:
-            self._log.warning("bus_client_error", code=error.name(), detail=error.str())
+            self._tell(error.name(), error.str())
 
     def check(self) -> None:
         """Raises BusBroken after a fatal error."""
@@ -54,3 +67,13 @@ class Condition:
             raise BusBroken(
                 f"the Kafka client can do nothing more: {self._fatal}", hint="start the process again"
             )
+
+    def _tell(self, code: str, detail: str) -> None:
+        now = time.monotonic()
+        silence = self._silences.get(code)
+        if silence is not None and now < silence.ends:
+            silence.repeated += 1
+            return
+        repeated = 0 if silence is None else silence.repeated
+        self._silences[code] = _Silence(ends=now + _SILENCE_SECONDS)
+        self._log.warning("bus_client_error", code=code, detail=detail, repeated=repeated)

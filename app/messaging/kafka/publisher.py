@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from app.errors import BusUnavailable, RecordTooLarge
+from app.messaging.acknowledgement import tell
 from app.messaging.kafka.connection import Condition, Option, connection
 from app.messaging.ports import NO_ANSWER, Headers, OnDone
 from app.support.logs import get_logger
 
 _log = get_logger(__name__)
 
-_POLL_SECONDS = 0.5
+_POLL_SECONDS = 0.1
 _TOO_LARGE = frozenset({"MSG_SIZE_TOO_LARGE", "INVALID_MSG_SIZE"})
 _UNANSWERED = frozenset(
     {
@@ -80,7 +81,7 @@ class KafkaPublisher:
                 key,
                 -1 if partition is None else partition,
                 headers=list(headers),
-                on_delivery=None if on_done is None else _telling(on_done),
+                on_delivery=None if on_done is None else _telling(on_done, topic=topic),
             )
         except BufferError as error:
             raise BusUnavailable(
@@ -116,12 +117,9 @@ class KafkaPublisher:
         return BusUnavailable(f"the record for {topic} was refused: {error.str()}")
 
 
-def _telling(on_done: OnDone) -> Callable[[KafkaError | None, Message], None]:
-    def tell(error: KafkaError | None, message: Message) -> None:
+def _telling(on_done: OnDone, *, topic: str) -> Callable[[KafkaError | None, Message], None]:
+    def heard(error: KafkaError | None, _message: Message) -> None:
         reason = None if error is None else NO_ANSWER if error.name() in _UNANSWERED else error.str()
-        try:
-            on_done(reason)
-        except Exception:  # noqa: BLE001 - the thread serves all records: one's fault must not end it
-            _log.exception("on_done_raised", topic=message.topic())
+        tell(on_done, reason, topic=topic)
 
-    return tell
+    return heard

@@ -14,6 +14,7 @@ from app.support.logs import get_logger
 _log = get_logger(__name__)
 
 _MOST_AT_ONCE = 200
+_LEAVE_SECONDS = 2.0
 
 
 class KafkaSubscription:
@@ -96,7 +97,12 @@ class KafkaSubscription:
             return
         self._closed = True
         self._store()
-        self._consumer.close()
+        # Without a broker the client waits for its session to end; whoever stops must not wait with it.
+        leaving = threading.Thread(target=self._consumer.close, name="leaving-group", daemon=True)
+        leaving.start()
+        leaving.join(_LEAVE_SECONDS)
+        if leaving.is_alive():
+            self._log.warning("group_not_left", waited_seconds=_LEAVE_SECONDS)
         with self._lock:
             self._progress.clear()
 
