@@ -12,7 +12,6 @@ from fanfold.embedded.leash import die_with_parent
 _TOLD = (
     "kafka.server.KafkaRaftServer",
     "kafka.server.BrokerServer",
-    "kafka.network.SocketServer",
     "org.apache.kafka.coordinator.group.GroupMetadataManager",
 )
 
