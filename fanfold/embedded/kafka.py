@@ -106,7 +106,8 @@ class Kafka:
         return "".join(f"{key}={value}\n" for key, value in settings.items())
 
     def _format(self) -> None:
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # Like Kafka's own ids it must not start with a dash, which the tool would take for an option.
+        cluster = "F" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
         tool = (
             "kafka.tools.StorageTool",
             "format",
