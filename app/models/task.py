@@ -53,6 +53,7 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `variables` are what `{{name}}` stands for. `items_total` items lie in the upload named `upload`.
     `fingerprint` is the SHA-256 of the canonical body: same id and same fingerprint, same task.
+    `warnings` are what its author was told at submit.
     Times are seconds since the epoch by the store's clock.
     """
 
@@ -69,3 +70,4 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     timeout_seconds: float | None = None
     idempotent: bool = False
     max_deaths: int = 3
+    warnings: tuple[str, ...] = ()

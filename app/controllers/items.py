@@ -1,0 +1,118 @@
+"""The items of a request as texts, each checked; numbers become the text they were written as."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from app.errors import InvalidField, MalformedBody
+from app.models.request import InvalidRequest
+from app.support.strict_json import Json, read_json, written
+
+POINTER = "#/inputList"
+MOST_FAULTS = 10
+_SAFE_INTEGER = 2**63
+_NUMBER = re.compile(rb"-?(0|[1-9][0-9]{0,300})(\.[0-9]{1,300})?")
+_TEXT = msgspec.json.Decoder(str)
+
+
+def items_of(value: Json, *, most: int) -> Iterable[str]:
+    """The items of an `inputList`. Raises InvalidField."""
+    if isinstance(value, dict):
+        return _range(value, most=most)
+    if not isinstance(value, list):
+        what = "is missing" if value is None else "is not a list"
+        raise InvalidField(
+            f"inputList {what}", pointer=POINTER, hint='give a list, or {"range": [start, stop, step]}'
+        )
+    if len(value) > most:
+        raise too_many(most)
+    return _texts(value)
+
+
+def line_item(line: bytes, *, index: int) -> str:
+    """The item on a line of NDJSON. Raises InvalidField, MalformedBody."""
+    if _NUMBER.fullmatch(line) is not None:
+        return line.decode()
+    try:
+        text: str = _TEXT.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _line_item_slowly(line, index=index)
+    return text if "\0" not in text else _line_item_slowly(line, index=index)
+
+
+def _line_item_slowly(line: bytes, *, index: int) -> str:
+    """The same, with every check and the words for what is wrong."""
+    try:
+        value = read_json(line)
+    except MalformedBody as error:
+        raise MalformedBody(
+            f"item {index}: {error.detail}", pointer=f"{POINTER}/{index}", hint=error.hint
+        ) from error
+    text = text_of(value)
+    if text is None:
+        raise InvalidRequest([_fault(value, index=index)])
+    return text
+
+
+def text_of(value: Json) -> str | None:
+    """The text of an item, or None where it cannot be one."""
+    if isinstance(value, str):
+        return None if "\0" in value else value
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return str(value)
+    return written(value) if isinstance(value, float) else None
+
+
+def too_many(most: int) -> InvalidField:
+    return InvalidField(
+        f"inputList has more than {most} items",
+        pointer=POINTER,
+        hint="split it over several tasks, or raise fanfold.task.max-items",
+    )
+
+
+def _texts(values: Sequence[Json]) -> list[str]:
+    texts = [text_of(value) for value in values]
+    wrong = (index for index, text in enumerate(texts) if text is None)
+    faults = [_fault(values[index], index=index) for index, _ in zip(wrong, range(MOST_FAULTS), strict=False)]
+    if faults:
+        raise InvalidRequest(faults, hint="items are texts or numbers, without NUL characters")
+    return [text for text in texts if text is not None]
+
+
+def _fault(value: Json, *, index: int) -> tuple[str, str]:
+    kinds = {
+        dict: "an object",
+        list: "a list",
+        bool: "true or false",
+        type(None): "null",
+        str: "a text with NUL",
+    }
+    return f"item {index} is {kinds.get(type(value), 'no text')}", f"{POINTER}/{index}"
+
+
+def _range(value: dict[str, Json], *, most: int) -> Iterable[str]:
+    bounds = value.get("range")
+    if set(value) != {"range"} or not isinstance(bounds, list) or not 2 <= len(bounds) <= 3:
+        raise InvalidField('inputList is not {"range": [start, stop, step]}', pointer=POINTER)
+    numbers = [bound for bound in bounds if isinstance(bound, int) and not isinstance(bound, bool)]
+    if len(numbers) < len(bounds) or any(abs(number) >= _SAFE_INTEGER for number in numbers):
+        raise InvalidField("a range has whole numbers of at most 63 bits", pointer=f"{POINTER}/range")
+    if len(numbers) == 3 and numbers[2] == 0:
+        raise InvalidField("the step of a range is not 0", pointer=f"{POINTER}/range/2")
+    items = range(*numbers)
+    if _size(items) > most:
+        raise too_many(most)
+    return _numbers(items)
+
+
+def _size(items: range) -> int:
+    # len() refuses ranges beyond a C integer.
+    return max(0, -((items.start - items.stop) // items.step))
+
+
+def _numbers(items: range) -> Iterator[str]:
+    return (str(number) for number in items)

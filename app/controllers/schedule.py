@@ -1,0 +1,138 @@
+"""Tasks over HTTP: create, follow, stop, run again."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from app.controllers import queries
+from app.controllers.answers import NDJSON, as_json, as_pieces, broken_off
+from app.controllers.bodies import UnsupportedType, media_type, whole
+from app.controllers.problems import problem_of
+from app.controllers.requests import JSON, asked_task, json_object
+from app.controllers.services import Services
+from app.errors import FanfoldError, InvalidField
+from app.models.status import ResultLine, TaskStatus
+from app.services.result_stream import steady_lines
+from app.services.results import Selection
+from app.services.waiting import TooManyHeld
+
+RESULTS_SHOWN = 100
+MOST_CONTROL_BYTES = 64 << 10
+
+
+def schedule_routes(services: Services) -> Blueprint:
+    """The routes of tasks. Every one may be repeated without harm."""
+    routes = Blueprint("schedule", __name__)
+
+    @routes.get("/schedule/ping")
+    def ping() -> Response:
+        return Response('{"status":"UP"}', content_type="application/json")
+
+    @routes.post("/schedule/create")
+    @routes.post("/schedule")
+    def create() -> Response:
+        wait = queries.wait_seconds(request)
+        asked = asked_task(request, limits=services.limits)
+        receipt = services.submission.submit(asked.task, asked.items)
+        status, code = services.progress.status(receipt.task_id), HTTPStatus.ACCEPTED
+        if wait is not None and _is_over(services, receipt.task_id, seconds=wait):
+            status, code = _with_results(services, receipt.task_id), HTTPStatus.OK
+        response = as_json(status, status=code)
+        response.headers["Location"] = f"/schedule/{receipt.task_id}"
+        return response
+
+    @routes.get("/schedule/<task:task_id>")
+    def status(task_id: str) -> Response:
+        return _status(services, task_id)
+
+    @routes.get("/schedule/status")
+    def status_by_query() -> Response:
+        return _status(services, queries.task_id(request))
+
+    @routes.get("/schedule/<task:task_id>/results")
+    def results(task_id: str) -> Response:
+        return _results(services, task_id, queries.selection(request))
+
+    @routes.post("/schedule/<task:task_id>/cancel")
+    def cancel(task_id: str) -> Response:
+        services.controls.cancel(task_id, run=_run_asked())
+        return as_json(services.progress.status(task_id))
+
+    @routes.post("/schedule/<task:task_id>/retry")
+    def retry(task_id: str) -> Response:
+        services.controls.retry(task_id, run=_run_asked())
+        return as_json(services.progress.status(task_id), status=HTTPStatus.ACCEPTED)
+
+    @routes.get("/schedule")
+    def page() -> Response:
+        limit, after = queries.page_limit(request), queries.cursor(request)
+        return as_json(services.progress.page(limit=limit, after=after))
+
+    return routes
+
+
+def _status(services: Services, task_id: str) -> Response:
+    wait = queries.wait_seconds(request)
+    if wait:
+        services.waiting.until_over(task_id, seconds=wait)
+    return as_json(services.progress.status(task_id))
+
+
+def _is_over(services: Services, task_id: str, *, seconds: float) -> bool:
+    """Waits if there is a thread to spare: the task is stored, so that the answer is no error then."""
+    try:
+        return services.waiting.until_over(task_id, seconds=seconds)
+    except TooManyHeld:
+        return False
+
+
+def _with_results(services: Services, task_id: str) -> TaskStatus:
+    lines = tuple(services.results.lines(task_id, Selection(limit=RESULTS_SHOWN)))
+    return msgspec.structs.replace(services.progress.status(task_id), results=lines)
+
+
+def _results(services: Services, task_id: str, selection: Selection) -> Response:
+    give_back = services.streams.take()
+    try:
+        lines = steady_lines(services.results, task_id, selection, clock=services.clock)
+        # The first line is read here, so that what is wrong then is still answered as a problem.
+        first = next(lines, None)
+    except BaseException:
+        give_back()
+        raise
+    response = Response(_streamed(first, lines), content_type=NDJSON)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    response.call_on_close(give_back)
+    return response
+
+
+def _streamed(first: ResultLine | None, others: Iterator[ResultLine]) -> Iterator[bytes]:
+    if first is None:
+        return
+    yield from as_pieces([first])
+    try:
+        yield from as_pieces(others)
+    except FanfoldError as error:
+        yield broken_off(problem_of(error))
+
+
+def _run_asked() -> int | None:
+    """The run that an optional body names."""
+    body = whole(request, most_bytes=MOST_CONTROL_BYTES)
+    if not body.strip():
+        return None
+    if media_type(request) != JSON:
+        raise UnsupportedType("the body is not JSON", hint=f'send {JSON} such as {{"run": 1}}, or no body')
+    fields = json_object(body)
+    for name in fields:
+        if name != "run":
+            raise InvalidField(
+                f"there is no field {name[:100]!r}", pointer=f"#/{name[:100]}", hint="did you mean run?"
+            )
+    run = fields.get("run")
+    if run is not None and (not isinstance(run, int) or isinstance(run, bool)):
+        raise InvalidField("run is not a whole number", pointer="#/run")
+    return run

@@ -1,0 +1,24 @@
+"""Finding a task by the id that a client wrote."""
+
+from app.errors import TaskNotFound
+from app.models.ledger import Ledger
+from app.models.request import task_id_of
+from app.models.task import TaskState
+from app.repositories.ports import LedgerStore, Stored
+
+
+def known_task(store: LedgerStore, task_id: str) -> Stored:
+    """The task of this id in any spelling. Raises TaskNotFound, StoreUnavailable."""
+    normal = task_id_of(task_id)
+    stored = store.load(normal) if normal is not None else None
+    if stored is None:
+        raise TaskNotFound(
+            f"there is no task {task_id[:100]}",
+            hint="a task id is a UUID; ended tasks are forgotten after fanfold.task.retention",
+        )
+    return stored
+
+
+def is_over(ledger: Ledger) -> bool:
+    """Whether nothing more happens to the task without a retry."""
+    return ledger.state.is_terminal or ledger.state is TaskState.SUBMISSION_FAILED

@@ -1,0 +1,106 @@
+"""Submitting a task: check its template, store its items block by block, store the task, tell Kafka."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from app.models.request import MasterTask
+from app.models.task import TaskSpec
+from app.protocol.submit import Submitted
+from app.repositories.operations import Operations
+from app.repositories.ports import Store
+from app.services.item_blocks import Block, Fingerprint, blocks_of, bounded, fit_for_arguments
+from app.services.publishing import TaskPublisher
+from app.services.rendering import Rendered, is_program, render
+from app.support.ids import new_id
+
+BATCH_BLOCKS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """The task that was submitted, and whether this submission made it."""
+
+    task_id: str
+    is_new: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """Items that are stored, or would be: how many, in how many blocks, and the hash of the whole task."""
+
+    name: str
+    items: int
+    blocks: int
+    fingerprint: str
+
+
+class Submission:
+    """Takes tasks in. Safe to repeat with the same id and body: it is the same task then."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        operations: Operations,
+        publisher: TaskPublisher,
+        max_items: int,
+        max_deaths: int,
+    ) -> None:
+        self._store = store
+        self._operations = operations
+        self._publisher = publisher
+        self._max_items = max_items
+        self._max_deaths = max_deaths
+
+    def submit(self, task: MasterTask, items: Iterable[str]) -> Receipt:
+        """`items` are read once, and stored while they come. The task is safe when this returns.
+
+        Raises TemplateError, InvalidField, TaskConflict, StoreUnavailable, and what `items` raises.
+        """
+        rendered = render(task.template_function, variables=task.variable_json, language=task.language)
+        task_id = task.id or new_id()
+        known = task.id is not None and self._store.load(task_id) is not None
+        fitting = fit_for_arguments(items) if is_program(rendered.source) else items
+        upload = self._upload(
+            task, f"{task_id}:{new_id()}", bounded(fitting, most=self._max_items), keep=not known
+        )
+        spec = self._spec(task, task_id=task_id, upload=upload, rendered=rendered)
+        submitted = self._operations.submit(spec, upload_blocks=upload.blocks)
+        if submitted is Submitted.NEW:
+            self._publisher.publish(task_id, run=1)
+        return Receipt(task_id=task_id, is_new=submitted is Submitted.NEW)
+
+    def _upload(self, task: MasterTask, name: str, items: Iterator[str], *, keep: bool) -> Upload:
+        fingerprint = Fingerprint(task)
+        count = blocks = 0
+        batch: list[Block] = []
+        for block in blocks_of(items):
+            fingerprint.add(block)
+            count += len(block[1])
+            blocks += 1
+            batch.append(block)
+            if keep and len(batch) == BATCH_BLOCKS:
+                self._store.put_blocks(name, batch)
+            if len(batch) == BATCH_BLOCKS:
+                batch = []
+        if keep and batch:
+            self._store.put_blocks(name, batch)
+        return Upload(name=name, items=count, blocks=blocks, fingerprint=fingerprint.text)
+
+    def _spec(self, task: MasterTask, *, task_id: str, upload: Upload, rendered: Rendered) -> TaskSpec:
+        return TaskSpec(
+            task_id=task_id,
+            template=task.template_function,
+            items_total=upload.items,
+            upload=upload.name,
+            fingerprint=upload.fingerprint,
+            created_at=self._store.time(),
+            language=task.language,
+            variables=task.variable_json,
+            name=task.name,
+            priority=task.priority,
+            timeout_seconds=task.timeout_seconds,
+            idempotent=task.idempotent,
+            max_deaths=self._max_deaths,
+            warnings=rendered.warnings,
+        )

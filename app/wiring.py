@@ -1,0 +1,141 @@
+"""The composition root: real things are made here, and only here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask
+
+from app.controllers.api import create_app
+from app.controllers.requests import Limits
+from app.controllers.services import Services
+from app.errors import StoreUnavailable
+from app.messaging.kafka.admin import KafkaAdmin
+from app.messaging.kafka.publisher import KafkaPublisher
+from app.messaging.ports import Publisher, TopicAdmin
+from app.repositories.operations import Operations
+from app.repositories.ports import Store
+from app.repositories.redis.connection import connect
+from app.repositories.redis.store import RedisStore
+from app.services.controls import Controls
+from app.services.failures import FirstFailures
+from app.services.nodes import Nodes
+from app.services.overview import gauges_of
+from app.services.progress import Progress
+from app.services.publishing import TaskPublisher
+from app.services.results import ResultReader
+from app.services.submission import Submission
+from app.services.waiting import Budget, Waiting
+from app.settings import Settings
+from app.support.background import Background
+from app.support.clock import SystemClock
+
+CHECK_SECONDS = 2.0
+NOTING_THREADS = 4
+SPARE_THREADS = 4
+"""Threads of the API that neither waiters nor streams may hold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """What lies outside a process: the store and the bus. Each is made once, and shared by threads."""
+
+    store: Store
+    publisher: Publisher
+    admin: TopicAdmin
+
+
+def connected(settings: Settings, *, name: str) -> Outside:
+    """The real store and bus; connects when they are first used."""
+    redis, task = settings.spring.redis, settings.fanfold.task
+    client = connect(
+        redis.host,
+        redis.port,
+        password=redis.password.get_secret_value(),
+        timeout_seconds=redis.timeout.total_seconds(),
+    )
+    return Outside(
+        store=RedisStore(
+            client,
+            retention_seconds=task.retention.total_seconds(),
+            upload_ttl_seconds=task.upload_ttl.total_seconds(),
+        ),
+        publisher=KafkaPublisher(settings.pubsub.namespace, client_id=name),
+        admin=KafkaAdmin(
+            settings.pubsub.namespace,
+            replication=settings.fanfold.kafka.replication,
+            retention_ms=int(settings.fanfold.kafka.retention.total_seconds() * 1_000),
+        ),
+    )
+
+
+def api_application(settings: Settings, is_stopping: Callable[[], bool]) -> Flask:
+    """The API over real servers, for the process that serves it."""
+    return wire_api(settings, outside=connected(settings, name="fanfold-api"), is_stopping=is_stopping)
+
+
+def wire_api(settings: Settings, *, outside: Outside, is_stopping: Callable[[], bool]) -> Flask:
+    """The API over these."""
+    store, http = outside.store, settings.fanfold.http
+    operations = Operations(store)
+    publisher = task_publisher(
+        settings,
+        outside=outside,
+        operations=operations,
+        background=Background(threads=NOTING_THREADS, name="noting"),
+    )
+    silence_seconds = settings.fanfold.liveness.silence.total_seconds()
+    results = ResultReader(store)
+    clock = SystemClock()
+    services = Services(
+        submission=Submission(
+            store=store,
+            operations=operations,
+            publisher=publisher,
+            max_items=settings.fanfold.task.max_items,
+            max_deaths=settings.fanfold.task.max_deaths,
+        ),
+        progress=Progress(store=store, failures=FirstFailures(results), silence_seconds=silence_seconds),
+        results=results,
+        controls=Controls(store=store, operations=operations, publisher=publisher),
+        nodes=Nodes(store=store, silence_seconds=silence_seconds),
+        waiting=Waiting(
+            store=store,
+            budget=Budget(http.waiters, what="?wait="),
+            longest_seconds=http.wait_limit.total_seconds(),
+            clock=clock,
+            is_stopping=is_stopping,
+        ),
+        streams=Budget(max(1, http.threads - http.waiters - SPARE_THREADS), what="streams of results"),
+        limits=Limits(max_body_bytes=http.max_body, max_items=settings.fanfold.task.max_items),
+        counts=store.counts,
+        gauges=gauges_of(store, silence_seconds=silence_seconds),
+        checks={
+            "kafka": lambda: outside.admin.is_reachable(timeout_seconds=CHECK_SECONDS),
+            "redis": lambda: _answers(store),
+        },
+        is_stopping=is_stopping,
+        clock=clock,
+    )
+    return create_app(services, settings=settings)
+
+
+def task_publisher(
+    settings: Settings, *, outside: Outside, operations: Operations, background: Background
+) -> TaskPublisher:
+    """How this process gets tasks to Kafka; acknowledgements are noted in the background."""
+    return TaskPublisher(
+        store=outside.store,
+        operations=operations,
+        publisher=outside.publisher,
+        topic=settings.pubsub.topic,
+        attempts=settings.fanfold.task.publish_attempts,
+        defer=background.run,
+    )
+
+
+def _answers(store: Store) -> bool:
+    try:
+        store.time()
+    except StoreUnavailable:
+        return False
+    return True
