@@ -206,11 +206,12 @@ class MemoryStore:
         return [(name, tries) for _, name, tries in ready[:limit]]
 
     def take(self, task_id: str, *, seconds: float) -> int | None:
-        entry = self._outbox.get(task_id)
-        if entry is None or not _is_due(entry[0], self._clock()):
-            return None
-        self._outbox[task_id] = (self._clock() + seconds, entry[1] + 1)
-        return entry[1] + 1
+        with self._lock:
+            entry = self._outbox.get(task_id)
+            if entry is None or not _is_due(entry[0], self._clock()):
+                return None
+            self._outbox[task_id] = (self._clock() + seconds, entry[1] + 1)
+            return entry[1] + 1
 
     # beats
 

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from app.repositories.keys import ENDED_CHANNEL
 from app.repositories.redis.link import Link
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.25
 RECONNECT_SECONDS = 0.5
 
 
@@ -42,7 +42,7 @@ class Ends:
             return True
 
     def close(self) -> None:
-        """Ends the thread, which takes up to a second."""
+        """Ends the thread, which takes a quarter of a second."""
         self._closed.set()
         if self._thread is not None:
             self._thread.join(2 * LOOK_SECONDS)

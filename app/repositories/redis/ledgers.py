@@ -65,7 +65,8 @@ class Ledgers:
 
     def count(self, counts: Mapping[str, int]) -> None:
         key = keys.in_every_bucket(keys.COUNTS)[OUTSIDE_COMMITS]
-        self._link.write_all([("HINCRBY", key, name, count) for name, count in counts.items()])
+        if counts:
+            self._link.write_all([("HINCRBY", key, name, count) for name, count in counts.items()])
 
     def counts(self) -> dict[str, int]:
         total: dict[str, int] = {}

@@ -1,6 +1,7 @@
 """The outbox in Redis: tasks that Kafka is not known to have, by the time of their next try."""
 
 from app.repositories import keys
+from app.repositories.ports import LONGEST_WAIT_SECONDS
 from app.repositories.redis.link import Command, Link, Script, scored
 
 
@@ -13,13 +14,17 @@ class OutboxEntries:
 
     def due(self, *, limit: int) -> list[tuple[str, int]]:
         commands: list[Command] = [
-            *(("ZRANGE", key, 0, limit - 1, "WITHSCORES") for key in keys.in_every_bucket(keys.OUTBOX)),
+            *(
+                (order, key, 0, limit - 1, "WITHSCORES")
+                for key in keys.in_every_bucket(keys.OUTBOX)
+                for order in ("ZRANGE", "ZREVRANGE")
+            ),
             ("TIME",),
         ]
-        *buckets, (seconds, microseconds) = self._link.read_all(commands)
+        *ends, (seconds, microseconds) = self._link.read_all(commands)
         now = seconds + microseconds / 1_000_000
-        waiting = (entry for bucket in buckets for entry in scored(bucket))
-        ready = [task_id for _, task_id in sorted(entry for entry in waiting if entry[0] <= now)[:limit]]
+        waiting = {entry for end in ends for entry in scored(end)}
+        ready = [task_id for at, task_id in sorted(waiting) if _is_due(at, now=now)][:limit]
         if not ready:
             return []
         tries = self._link.read_all([("HGET", keys.key_of(name, keys.TRIES), name) for name in ready])
@@ -27,6 +32,12 @@ class OutboxEntries:
 
     def take(self, task_id: str, *, seconds: float) -> int | None:
         attempt: int | None = self._link.write_by(
-            self._take, keys=keys.keys_of(task_id, (keys.OUTBOX, keys.TRIES)), arguments=(task_id, seconds)
+            self._take,
+            keys=keys.keys_of(task_id, (keys.OUTBOX, keys.TRIES)),
+            arguments=(task_id, seconds, LONGEST_WAIT_SECONDS),
         )
         return attempt
+
+
+def _is_due(at: float, *, now: float) -> bool:
+    return at <= now or at > now + LONGEST_WAIT_SECONDS
