@@ -35,6 +35,13 @@ _HELP = {name: text for section in SECTIONS.values() for name, text in section.i
 class Commands(click.Group):
     """The commands of the table whose modules are installed."""
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Do the command that was asked for; end quietly when nobody reads its output any more."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            ctx.exit(_unread())
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names, in the table's order."""
         del ctx
@@ -58,8 +65,27 @@ class Commands(click.Group):
                 formatter.write_dl(rows)
 
 
+def _say_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: FBT001
+    del param
+    if value and not ctx.resilient_parsing:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            click.echo(f"fanfold {version('fanfold')}")
+        except PackageNotFoundError:
+            click.echo("fanfold (run from its sources, not installed)")
+        ctx.exit()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="fanfold", message="fanfold %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_say_version,
+    help="Show the version.",
+)
 def cli() -> None:
     """Run one function over a long list of inputs on many machines.
 
@@ -83,11 +109,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except (KeyboardInterrupt, click.Abort):
         status = Exit.INTERRUPTED
     except BrokenPipeError:
-        # What is still in a buffer would fail again when the interpreter ends, with a message.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = Exit.BROKEN_PIPE
+        status = _unread()
     sys.exit(status if isinstance(status, int) else 0)
 
 
 def _module(command: str) -> str:
     return f"fanfold.commands.{command}"
+
+
+def _unread() -> Exit:
+    # What is still in a buffer would fail again when the interpreter ends, with a message.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Exit.BROKEN_PIPE

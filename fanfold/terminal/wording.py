@@ -47,7 +47,7 @@ def ending(result: "ItemResult") -> str:
         case "failed" if result.exit_code is not None:
             return f"failed, exit status {result.exit_code}"
         case "timeout" if result.duration_ms is not None:
-            return f"timed out after {result.duration_ms / 1000:.3g} s"
+            return f"timed out after {result.duration_ms / 1000:.1f} s"
         case "killed" if result.signal is not None:
             return f"killed by signal {_signal(result.signal)}"
         case "lost":
