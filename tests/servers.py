@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fanfold.embedded.jars import cache_folder
-from fanfold.embedded.kafka import Kafka, kafka_runtime
+from fanfold.embedded.kafka import Kafka
 from fanfold.embedded.ports import free_port
 from fanfold.embedded.process import Process, Program, last_line
+from fanfold.embedded.runtime import kafka_runtime
 from fanfold.embedded.valkey import Valkey
 
 _START_SECONDS = 60.0
@@ -67,7 +68,7 @@ def valkey_server(folder: Path) -> Iterator[tuple[Server, tuple[str, int]]]:
     """A Valkey of its own in this folder, and its address."""
     valkey = Valkey(data=folder / "redis", port=free_port())
     valkey.prepare()
-    server = Server(_program("redis", folder=folder, command=valkey.command()), ready=valkey.ready)
+    server = Server(_program("redis", folder=valkey.data, command=valkey.command()), ready=valkey.ready)
     try:
         yield server, ("127.0.0.1", valkey.port)
     finally:
@@ -85,7 +86,7 @@ def kafka_server(folder: Path) -> Iterator[tuple[Server, str]]:
         runtime=kafka_runtime(cache_folder(), say=print),
     )
     kafka.prepare()
-    server = Server(_program("kafka", folder=folder, command=kafka.command()), ready=kafka.ready)
+    server = Server(_program("kafka", folder=kafka.data, command=kafka.command()), ready=kafka.ready)
     try:
         yield server, f"127.0.0.1:{port}"
     finally:
@@ -114,6 +115,5 @@ def kafka_bootstrap(folder: Path) -> Iterator[str]:
 
 
 def _program(name: str, *, folder: Path, command: tuple[str, ...]) -> Program:
-    return Program(
-        name=name, command=command, folder=folder, log=folder / f"{name}.log", pid_file=folder / f"{name}.pid"
-    )
+    log, pid_file = folder.parent / f"{name}.log", folder.parent / f"{name}.pid"
+    return Program(name=name, command=command, folder=folder, log=log, pid_file=pid_file)

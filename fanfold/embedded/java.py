@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -40,6 +41,14 @@ _INHERITED_OPTIONS = (
     "_JAVA_OPTIONS",
     "JDK_AOT_VM_OPTIONS",
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """What a Java program starts from: its class path and the options that use the start archive."""
+
+    class_path: str
+    archive: tuple[str, ...] = ()
 
 
 def java_command(

@@ -2,20 +2,20 @@
 
 import base64
 import subprocess
-import tempfile
-import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from fanfold.embedded import jars, java, probes
+from fanfold.embedded import java, probes
 from fanfold.embedded.errors import EmbeddedError
 from fanfold.embedded.leash import die_with_parent
-from fanfold.embedded.ports import free_port
 
 _FORMAT_SECONDS = 60
-_TRIAL_SECONDS = 60
-_POLL_SECONDS = 0.02
+
+# Below the data folder.
+_CONFIGURATION = Path("server.properties")
+_STORAGE = Path("log")
+_SCRATCH = Path("tmp")
 
 # Sized for one machine: what is not here is Kafka's own default.
 _SIZES = {
@@ -45,29 +45,17 @@ _ALONE = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Runtime:
-    """What Kafka starts from: its class path and the options that use the start archive."""
-
-    class_path: str
-    archive: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
 class Kafka:
-    """One broker and controller in one process, listening on two ports of 127.0.0.1."""
+    """One broker and controller in one process, listening on two ports of 127.0.0.1.
+
+    It runs in its data folder and is told relative paths only: Kafka takes a comma in a path for the end
+    of it, and Java reads its files as ISO-8859-1.
+    """
 
     data: Path
     port: int
     controller_port: int
-    runtime: Runtime
-
-    @property
-    def configuration(self) -> Path:
-        return self.data / "server.properties"
-
-    @property
-    def scratch(self) -> Path:
-        return self.data / "tmp"
+    runtime: java.Runtime
 
     def prepare(self) -> None:
         """Write the configuration, and format the storage of a folder that has none yet.
@@ -75,14 +63,18 @@ class Kafka:
         Raises:
             EmbeddedError: Kafka's own tool refused to format; the message is its last line.
         """
-        self.scratch.mkdir(parents=True, exist_ok=True)
-        self.configuration.write_text(self._properties(), encoding="utf-8")
-        if not (self.data / "log" / "meta.properties").exists():
+        (self.data / _SCRATCH).mkdir(parents=True, exist_ok=True)
+        (self.data / _CONFIGURATION).write_text(self._properties(), encoding="ascii")
+        if not (self.data / _STORAGE / "meta.properties").exists():
             self._format()
 
     def command(self) -> tuple[str, ...]:
-        """The broker's command line."""
-        return self._java("kafka.Kafka", str(self.configuration))
+        """The broker's command line, for the data folder as current one."""
+        return self._java("kafka.Kafka", str(_CONFIGURATION), archive=self.runtime.archive)
+
+    def trial_command(self, recording: Path) -> tuple[str, ...]:
+        """The same, for a run that records what a start archive should hold."""
+        return self._java("kafka.Kafka", str(_CONFIGURATION), archive=java.record_archive(recording))
 
     def ready(self) -> bool:
         """Whether it serves clients now."""
@@ -99,7 +91,7 @@ class Kafka:
             "listeners": f"CLIENTS://{broker},CONTROLLER://{controller}",
             "advertised.listeners": f"CLIENTS://{broker}",
             "listener.security.protocol.map": "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT",
-            "log.dirs": str(self.data / "log").replace("\\", "\\\\"),
+            "log.dirs": _STORAGE,
             **_ALONE,
             **_SIZES,
         }
@@ -108,16 +100,10 @@ class Kafka:
     def _format(self) -> None:
         # Like Kafka's own ids it must not start with a dash, which the tool would take for an option.
         cluster = "F" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
-        tool = (
-            "kafka.tools.StorageTool",
-            "format",
-            "--cluster-id",
-            cluster,
-            "--config",
-            str(self.configuration),
-        )
+        tool = ("kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(_CONFIGURATION))
         done = subprocess.run(
-            self._java(*tool, "--ignore-formatted"),
+            self._java(*tool, archive=self.runtime.archive),
+            cwd=self.data,
             env=java.java_environment(),
             preexec_fn=die_with_parent(),
             capture_output=True,
@@ -129,69 +115,6 @@ class Kafka:
             said = (done.stderr or done.stdout).strip().splitlines() or [f"exit status {done.returncode}"]
             raise EmbeddedError(f"Kafka's storage in {self.data} cannot be formatted: {said[-1]}")
 
-    def _java(self, *arguments: str) -> tuple[str, ...]:
-        return java.java_command(
-            *arguments,
-            class_path=self.runtime.class_path,
-            scratch=self.scratch,
-            archive=self.runtime.archive,
-        )
-
-
-def kafka_runtime(cache: Path, *, say: jars.Say) -> Runtime:
-    """Jars and start archive out of the cache, filled at the first call; safe in several processes at once.
-
-    Raises:
-        EmbeddedError: the jars cannot be had.
-    """
-    with jars.cache_lock(cache, say=say):
-        folder = jars.kafka_jars(cache, say=say)
-        class_path = jars.class_path(folder)
-        archive = java.archive_path(folder)
-        if not archive.exists():
-            say("preparing Kafka for quick starts, about 15 seconds, only this once")
-            _train(archive, class_path=class_path)
-    return Runtime(class_path=class_path, archive=java.use_archive(archive))
-
-
-def _train(archive: Path, *, class_path: str) -> None:
-    """Make the start archive out of a trial run in a throw-away folder; Kafka also starts without it."""
-    jars.discard_leftovers(archive.parent)
-    with tempfile.TemporaryDirectory(dir=archive.parent, prefix="filling-") as scratch:
-        recording = Path(scratch) / "recording"
-        kafka = Kafka(
-            data=Path(scratch) / "kafka",
-            port=(port := free_port()),
-            controller_port=free_port(taken=(port,)),
-            runtime=Runtime(class_path=class_path),
-        )
-        kafka.prepare()
-        if _trial_run(kafka, recording=recording):
-            java.create_archive(archive, recording=recording, class_path=class_path, scratch=Path(scratch))
-
-
-def _trial_run(kafka: Kafka, *, recording: Path) -> bool:
-    command = java.java_command(
-        "kafka.Kafka",
-        str(kafka.configuration),
-        class_path=kafka.runtime.class_path,
-        scratch=kafka.scratch,
-        archive=java.record_archive(recording),
-    )
-    with subprocess.Popen(
-        command,
-        env=java.java_environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=die_with_parent(),
-    ) as broker:
-        deadline = time.monotonic() + _TRIAL_SECONDS
-        while broker.poll() is None and not kafka.ready() and time.monotonic() < deadline:
-            time.sleep(_POLL_SECONDS)
-        broker.terminate()
-        try:
-            broker.wait(_TRIAL_SECONDS)
-        except subprocess.TimeoutExpired:
-            broker.kill()
-    return recording.exists()
+    def _java(self, *arguments: str, archive: tuple[str, ...]) -> tuple[str, ...]:
+        class_path = self.runtime.class_path
+        return java.java_command(*arguments, class_path=class_path, scratch=_SCRATCH, archive=archive)

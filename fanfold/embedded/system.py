@@ -12,11 +12,12 @@ from fanfold.embedded.errors import EmbeddedError
 from fanfold.embedded.jars import cache_folder
 from fanfold.embedded.java import java_environment
 from fanfold.embedded.joining import worker_command
-from fanfold.embedded.kafka import Kafka, kafka_runtime
+from fanfold.embedded.kafka import Kafka
 from fanfold.embedded.member import Part, Say
 from fanfold.embedded.modules import module_command, module_environment
 from fanfold.embedded.ports import assign, is_free
 from fanfold.embedded.process import Program
+from fanfold.embedded.runtime import kafka_runtime
 from fanfold.embedded.signals import caught_signals
 from fanfold.embedded.state import StateFolder
 from fanfold.embedded.supervisor import StopAsked, Supervisor

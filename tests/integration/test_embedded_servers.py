@@ -13,12 +13,13 @@ from confluent_kafka.cimpl import NewTopic
 from fanfold.embedded.errors import EmbeddedError
 from fanfold.embedded.jars import LOCK_FILE, Jar, _verify, cache_folder, cache_lock, kafka_jars, pinned_jars
 from fanfold.embedded.java import java_command
-from fanfold.embedded.kafka import kafka_runtime
+from fanfold.embedded.runtime import kafka_runtime
 from tests.servers import kafka_server, valkey_server, wait_until
 
 
 def test_valkey_keeps_an_acknowledged_write_over_kill_9(tmp_path: Path) -> None:
-    with valkey_server(tmp_path) as (server, (host, port)), redis.Redis(host=host, port=port) as client:
+    folder = tmp_path / "a folder, für Valkey"
+    with valkey_server(folder) as (server, (host, port)), redis.Redis(host=host, port=port) as client:
         client.set("key", "value")
 
         server.kill()
@@ -40,7 +41,7 @@ def test_valkey_evicts_nothing_and_listens_on_loopback_only(redis_address: tuple
 
 
 def test_kafka_keeps_topics_and_acknowledged_records_over_kill_9(tmp_path: Path) -> None:
-    with kafka_server(tmp_path) as (server, bootstrap):
+    with kafka_server(tmp_path / "a folder, für Kafka") as (server, bootstrap):
         _create(bootstrap, topic="kept")
         producer = Producer({"bootstrap.servers": bootstrap, "acks": "all", "log_level": 0})
         producer.produce("kept", value=b"record")
