@@ -6,6 +6,8 @@ from app.messaging.memory.broker import MemoryBroker
 from app.messaging.ports import Message
 from app.messaging.progress import Progress
 
+MOST_AT_ONCE = 200
+
 
 class MemorySubscription:
     """A member of a group, from its making on. What is done is committed at once."""
@@ -76,9 +78,9 @@ class MemorySubscription:
     def _take(self) -> list[Message]:
         taken: list[Message] = []
         for partition, position in self._position.items():
-            for message in self._broker.log(self._topic, partition=partition)[position:]:
-                self._progress[partition].received(message.offset)
-                taken.append(message)
+            log = self._broker.log(self._topic, partition=partition)
+            taken.extend(log[position : position + MOST_AT_ONCE - len(taken)])
         for message in taken:
+            self._progress[message.partition].received(message.offset)
             self._position[message.partition] = message.offset + 1
         return taken
