@@ -5,29 +5,43 @@ from dataclasses import dataclass
 
 from flask import Flask
 
+from app.consumers.completions import CompletionRecords
+from app.consumers.handling import Handle
+from app.consumers.loop import ConsumerLoop
+from app.consumers.rounds import Rounds
+from app.consumers.tasks import TaskRecords
 from app.controllers.api import create_app
 from app.controllers.requests import Limits
 from app.controllers.services import Services
 from app.errors import StoreUnavailable
+from app.messaging.dead_letters import DeadLetters
 from app.messaging.kafka.admin import KafkaAdmin
 from app.messaging.kafka.publisher import KafkaPublisher
+from app.messaging.kafka.subscription import KafkaSubscription
 from app.messaging.ports import Publisher, TopicAdmin
+from app.models.task import TaskSpec
 from app.repositories.operations import Operations
 from app.repositories.ports import Store
 from app.repositories.redis.connection import connect
 from app.repositories.redis.store import RedisStore
 from app.services.controls import Controls
+from app.services.dispatching import Dispatcher, DispatchPorts
 from app.services.failures import FirstFailures
+from app.services.liveness import Timers
 from app.services.nodes import Nodes
 from app.services.overview import gauges_of
+from app.services.planning import Limits as PlanningLimits
 from app.services.progress import Progress
 from app.services.publishing import TaskPublisher
+from app.services.recovery import Sweeper, SweepPorts
+from app.services.rendering import render
 from app.services.results import ResultReader
 from app.services.submission import Submission
 from app.services.waiting import Budget, Waiting
 from app.settings import Settings
 from app.support.background import Background
 from app.support.clock import SystemClock
+from app.support.ids import new_id
 
 CHECK_SECONDS = 2.0
 NOTING_THREADS = 4
@@ -139,3 +153,119 @@ def _answers(store: Store) -> bool:
     except StoreUnavailable:
         return False
     return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consumers:
+    """What the consumer process of a scheduler runs, each in a thread of its own, until told to stop."""
+
+    rounds: Rounds
+    loops: tuple[ConsumerLoop, ...]
+    outside: Outside
+
+
+def wire_consumers(settings: Settings) -> Consumers:
+    """The consumers and the rounds over the real servers."""
+    outside = connected(settings, name="fanfold-consumers")
+    store = outside.store
+    operations = Operations(store)
+    liveness, pubsub = settings.fanfold.liveness, settings.pubsub
+    dispatcher = Dispatcher(
+        ports=DispatchPorts(
+            store=store,
+            operations=operations,
+            publisher=outside.publisher,
+            render=_function_of,
+            new_id=new_id,
+        ),
+        limits=_limits(settings),
+        shard_topic=pubsub.task_shard.topic,
+        silence_seconds=liveness.silence.total_seconds(),
+    )
+    sweeper = Sweeper(
+        ports=SweepPorts(store=store, operations=operations, publisher=outside.publisher),
+        tasks=task_publisher(
+            settings,
+            outside=outside,
+            operations=operations,
+            background=Background(threads=NOTING_THREADS, name="noting"),
+        ),
+        dispatcher=dispatcher,
+        timers=_timers(settings),
+        dead_topic=pubsub.dead.topic,
+    )
+    rounds = Rounds(
+        fill=dispatcher.fill,
+        sweep=sweeper.sweep,
+        interval_seconds=settings.fanfold.sweeper.interval.total_seconds(),
+        clock=SystemClock(),
+    )
+    tasks = TaskRecords(operations=operations, wake=rounds.wake)
+    completions = CompletionRecords(dispatcher=dispatcher, wake=rounds.wake)
+    count = range(pubsub.consumercount)
+    return Consumers(
+        rounds=rounds,
+        outside=outside,
+        loops=(
+            *(
+                _loop(settings, outside, topic=pubsub.topic, group=pubsub.consumergroup, handle=tasks)
+                for _ in count
+            ),
+            *(
+                _loop(
+                    settings,
+                    outside,
+                    topic=pubsub.result.topic,
+                    group=pubsub.result.consumergroup,
+                    handle=completions,
+                )
+                for _ in count
+            ),
+        ),
+    )
+
+
+def _loop(settings: Settings, outside: Outside, *, topic: str, group: str, handle: Handle) -> ConsumerLoop:
+    return ConsumerLoop(
+        subscription_of(settings, topic=topic, group=group, client_id="fanfold-consumers"),
+        handle=handle,
+        dead_letters=DeadLetters(outside.publisher, topic=settings.pubsub.dead.topic),
+        group=group,
+    )
+
+
+def subscription_of(settings: Settings, *, topic: str, group: str, client_id: str) -> KafkaSubscription:
+    """A consumer with the settings' timers."""
+    kafka = settings.fanfold.kafka
+    return KafkaSubscription(
+        settings.pubsub.namespace,
+        topic=topic,
+        group=group,
+        session_timeout_ms=round(kafka.session_timeout.total_seconds() * 1000),
+        heartbeat_interval_ms=round(kafka.heartbeat_interval.total_seconds() * 1000),
+        client_id=client_id,
+    )
+
+
+def _function_of(spec: TaskSpec) -> str:
+    return render(spec.template, variables=spec.variables, language=spec.language).source
+
+
+def _limits(settings: Settings) -> PlanningLimits:
+    planning = settings.fanfold.planning
+    return PlanningLimits(
+        shards_per_task=planning.shards_per_task,
+        tasks_per_worker=planning.tasks_per_worker,
+        shard_seconds=planning.shard_time.total_seconds(),
+        most_shards=planning.max_shards,
+    )
+
+
+def _timers(settings: Settings) -> Timers:
+    liveness = settings.fanfold.liveness
+    return Timers(
+        silence=liveness.silence.total_seconds(),
+        sight_gap=liveness.sight_gap.total_seconds(),
+        offer_after=liveness.offer_after.total_seconds(),
+        offer_again=liveness.offer_again.total_seconds(),
+    )

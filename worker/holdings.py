@@ -61,35 +61,35 @@ class Holdings:
             ]
             self._served.setdefault(task_id, min(others, default=0.0))
 
-    def take(self, *, most: int, now: float) -> list[Work]:
-        """Up to `most` items of one shard for one slot; fewer where that leaves more for the other slots."""
+    def take(self, *, now: float, seconds: float = 0.0, most: int = 1) -> list[Work]:
+        """Items of one shard for one slot, about `seconds` of work, never more than is fair.
+
+        One item while it is not known how long they take.
+        """
         with self._lock:
-            waiting = [held for held in self._held.values() if held.pending and not held.is_gone]
-            if not waiting:
+            held = self._next()
+            if held is None:
                 return []
-            held = min(waiting, key=lambda h: (-h.priority, self._served.get(h.task_id, 0.0)))
+            per_item = self._per_item.get(held.task_id)
+            wanted = 1 if per_item is None else min(most, int(seconds / max(per_item, 1e-6)))
             fair = -(-len(held.pending) // self._slots)
-            return [held.begin(now) for _ in range(max(1, min(most, fair)))]
+            return [held.begin(now) for _ in range(max(1, min(wanted, fair)))]
 
-    def batch_size(self, task_id: str, *, seconds: float, most: int) -> int:
-        """How many items of the task make about `seconds` of work for one slot."""
-        with self._lock:
-            per_item = self._per_item.get(task_id)
-        return 1 if per_item is None else max(1, min(most, int(seconds / max(per_item, 1e-6))))
-
-    def next_task(self) -> str | None:
-        """The task whose item `take` would give."""
-        with self._lock:
-            waiting = [held for held in self._held.values() if held.pending and not held.is_gone]
-            if not waiting:
-                return None
-            return min(waiting, key=lambda h: (-h.priority, self._served.get(h.task_id, 0.0))).task_id
+    def _next(self) -> Holding | None:
+        waiting = [held for held in self._held.values() if held.pending and not held.is_gone]
+        return min(waiting, key=lambda h: (-h.priority, self._served.get(h.task_id, 0.0)), default=None)
 
     def finished(self, shard_id: str, result: ItemResult) -> None:
         with self._lock:
             held = self._held.get(shard_id)
             if held is not None:
                 held.finish(result)
+
+    def is_due_at_once(self, shard_id: str, *, block_bytes: int) -> bool:
+        """Whether the shard should be recorded without waiting for the interval."""
+        with self._lock:
+            held = self._held.get(shard_id)
+            return held is not None and (held.is_finished or held.done_bytes >= block_bytes)
 
     def spent(self, task_id: str, *, seconds: float, items: int) -> None:
         """A slot spent `seconds` on `items` of the task: for fairness and for the measured rate."""
@@ -198,6 +198,14 @@ class Holdings:
         with self._lock:
             return sum(held.give_back_pending() for held in self._held.values())
 
+    def abandon(self) -> list[str]:
+        """From now on what is killed goes back as not done, and nothing waits; the shards held."""
+        with self._lock:
+            for held in self._held.values():
+                held.is_ending = True
+                held.give_back_pending()
+            return list(self._held)
+
     # what others may know
 
     def held(self, now: float) -> tuple[Held, ...]:
@@ -225,14 +233,6 @@ class Holdings:
         """Whether it holds an item that may kill its worker: nothing is claimed beside it."""
         with self._lock:
             return any(held.alone for held in self._held.values())
-
-    def has_work(self) -> bool:
-        with self._lock:
-            return any(held.pending for held in self._held.values())
-
-    def pending_items(self) -> int:
-        with self._lock:
-            return sum(len(held.pending) for held in self._held.values())
 
     def _forget_idle(self, task_id: str) -> None:
         if all(held.task_id != task_id for held in self._held.values()):

@@ -99,5 +99,5 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             (self.waiting or self.pool)
             and not self.paused
             and self.ending is None
-            and not self.state.is_terminal
+            and self.state in (TaskState.SUBMITTED, TaskState.INPROGRESS)
         )

@@ -7,7 +7,6 @@ from app.models.ranges import EMPTY, Spans
 from app.models.task import TaskState
 from app.protocol.decision import Decision, Effects
 from app.protocol.pool import take_next
-from app.protocol.submit import UNPUBLISHED
 
 
 def held_by(ledger: Ledger, worker: str) -> int:
@@ -26,21 +25,18 @@ def plan(
     worker: str,
     count: int,
     most: int,
-    holds_record: bool,
     agenda: Spans = EMPTY,
     function: str | None = None,
     now: float,
 ) -> Decision[Shard | None]:
     """At most `count` items for `worker`, unless it has `most` shards of this task, or nothing waits.
 
-    A task that Kafka is not known to have is planned only by whoever holds its record. The first plan of
-    a run brings the rendered `function`, so that no claim ever misses it.
+    A task that Kafka is not known to have is not planned: who holds its record notes that first. The
+    first plan of a run brings the rendered `function`, so that no claim ever misses it.
     """
     if shard_id in ledger.shards:
         return Decision(answer=ledger.shards[shard_id])
     if not ledger.can_plan or held_by(ledger, worker) >= most:
-        return Decision(answer=None)
-    if ledger.state in UNPUBLISHED and not holds_record:
         return Decision(answer=None)
     if ledger.started_at is None and function is None:
         return Decision(answer=None)

@@ -56,7 +56,6 @@ class Operations:
         worker: str,
         count: int,
         most: int,
-        holds_record: bool = False,
         function: str | None = None,
     ) -> Shard | None:
         """`shard_id` must be new and random. After StoreUnavailable call with another one."""
@@ -71,7 +70,6 @@ class Operations:
                 worker=worker,
                 count=count,
                 most=most,
-                holds_record=holds_record,
                 agenda=agenda,
                 function=function,
                 now=now,

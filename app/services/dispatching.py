@@ -1,6 +1,7 @@
 """Giving out work: what the planner chose is planned in the store and told to the worker by a record."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -11,7 +12,6 @@ from app.models.node import Beat
 from app.models.task import TaskSpec
 from app.models.wire import ShardRecord, encode
 from app.protocol.control import Action
-from app.protocol.submit import UNPUBLISHED
 from app.repositories.operations import Operations
 from app.repositories.ports import Store
 from app.services.liveness import alive
@@ -50,7 +50,7 @@ class Served:
 
 
 class Dispatcher:
-    """Plans for workers with room. Used by one thread. Raises StoreUnavailable: call again.
+    """Plans for workers with room. Used by one thread but for `told_room`. Raises StoreUnavailable.
 
     A plan whose record is not sent, or whose answer is lost, is an unclaimed shard: it is offered again.
     """
@@ -64,52 +64,41 @@ class Dispatcher:
         self._silence = silence_seconds
         self._served = Served()
         self._rates: dict[str, dict[str, float]] = {}
+        self._told: deque[tuple[str, str, float]] = deque()
 
-    def fill(self, *, holds_record: frozenset[str] = frozenset(), only: frozenset[str] | None = None) -> int:
-        """Plans what the live workers have room for; how many shards.
-
-        `holds_record` are tasks whose record is in hand, so that they may be planned before Kafka's
-        acknowledgement is noted. `only` limits it to these tasks.
-        """
+    def fill(self) -> int:
+        """Plans what the live workers have room for; how many shards."""
+        self._hear()
         store = self._ports.store
-        candidates = sorted(only) if only is not None else store.unfinished()
-        if not candidates:
-            return 0
         workers = alive(store.beats(), now=store.time(), silence=self._silence)
-        ledgers = self._plannable(candidates, holds_record)
-        if only is None:
-            self._served.keep(ledgers)
-            self._rates = {task_id: rates for task_id, rates in self._rates.items() if task_id in ledgers}
-        return self._give(ledgers, workers, holds_record)
+        takers = {name: beat for name, beat in workers.items() if beat.takes_work}
+        if not takers:
+            return 0
+        ledgers = self._plannable(store.unfinished())
+        self._served.keep(ledgers)
+        self._rates = {task_id: rates for task_id, rates in self._rates.items() if task_id in ledgers}
+        tasks = [self._task_view(ledger) for ledger in ledgers.values()]
+        views = [_worker_view(beat) for beat in takers.values()]
+        chosen = assignments(tasks, views, limits=self._limits, rates=self._rates)
+        return sum(self._plan(each, ledgers[each.task_id], takers[each.worker]) for each in chosen)
 
     def told_room(self, task_id: str, worker: str, *, rate: float | None) -> None:
-        """A worker said that it has room, and how fast it runs this task."""
-        if rate is not None and task_id:
+        """A worker said that it has room, and how fast it runs this task. From any thread."""
+        if rate is not None:
+            self._told.append((task_id, worker, rate))
+
+    def _hear(self) -> None:
+        while self._told:
+            task_id, worker, rate = self._told.popleft()
             self._rates.setdefault(task_id, {})[worker] = rate
 
-    def _plannable(self, candidates: Iterable[str], holds_record: frozenset[str]) -> dict[str, Ledger]:
-        found = self._ports.store.load_many(list(candidates))
-        able = [
-            stored.ledger
-            for stored in found.values()
-            if stored.ledger.can_plan
-            and (stored.ledger.state not in UNPUBLISHED or stored.ledger.task_id in holds_record)
-        ]
+    def _plannable(self, candidates: Sequence[str]) -> dict[str, Ledger]:
+        found = self._ports.store.load_many(candidates)
+        able = [stored.ledger for stored in found.values() if stored.ledger.can_plan]
         able.sort(key=lambda ledger: (-ledger.priority, ledger.created_at))
         return {ledger.task_id: ledger for ledger in able[:MOST_CANDIDATES]}
 
-    def _give(
-        self, ledgers: Mapping[str, Ledger], workers: Mapping[str, Beat], holds_record: frozenset[str]
-    ) -> int:
-        takers = {name: _worker_view(beat) for name, beat in workers.items() if beat.takes_work}
-        tasks = [self._task_view(ledger) for ledger in ledgers.values()]
-        given = 0
-        for chosen in assignments(tasks, list(takers.values()), limits=self._limits, rates=self._rates):
-            is_held = chosen.task_id in holds_record
-            given += self._plan(chosen, ledgers[chosen.task_id], workers[chosen.worker], holds_record=is_held)
-        return given
-
-    def _plan(self, chosen: Assignment, ledger: Ledger, beat: Beat, *, holds_record: bool) -> int:
+    def _plan(self, chosen: Assignment, ledger: Ledger, beat: Beat) -> int:
         ports = self._ports
         shard_id = ports.new_id()
         try:
@@ -125,7 +114,6 @@ class Dispatcher:
             worker=chosen.worker,
             count=chosen.count,
             most=self._limits.shards_per_task,
-            holds_record=holds_record,
             function=function,
         )
         if shard is None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import Random
 
 from app.errors import BusUnavailable
-from app.messaging.ports import Publisher
+from app.messaging.ports import NO_ANSWER, Publisher
 from app.models.wire import TaskRecord, encode
 from app.repositories.operations import Operations
 from app.repositories.ports import Store
@@ -74,7 +74,7 @@ class TaskPublisher:
         """Raises StoreUnavailable: the outbox tries again."""
         if error is None:
             self._operations.published(task_id, run=run)
-        elif attempt:
+        elif attempt and error != NO_ANSWER:
             self._operations.publish_failed(
                 task_id, run=run, attempt=attempt, limit=self._attempts, reason=error
             )

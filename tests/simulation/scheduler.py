@@ -76,9 +76,10 @@ class SchedulerProcess:
             return
 
     def _task_record(self, value: bytes) -> None:
-        task = decode_task(value).task_id
+        task = decode_task(value)
         try:
-            self.dispatcher.fill(holds_record=frozenset({task}), only=frozenset({task}))
+            self.operations.published(task.task_id, run=task.run)
+            self.dispatcher.fill()
         except StoreUnavailable:
             self._world.after(0.5, self.process, lambda: self._task_record(value))
 

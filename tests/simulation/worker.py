@@ -28,7 +28,7 @@ class VirtualSlots:
 
     def fill(self) -> None:
         while len(self._running) < self._count:
-            taken = self._owner.holdings.take(most=1, now=self._owner.world.now)
+            taken = self._owner.holdings.take(now=self._owner.world.now)
             if not taken:
                 return
             self._start(taken[0])

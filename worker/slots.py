@@ -1,0 +1,209 @@
+"""The slots of a worker: one thread each, which takes the next items and has a runner run them."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from threading import Condition, Event, Thread
+from time import monotonic
+
+import structlog
+
+from app.models.result import ItemResult, Outcome
+from worker.holding import Work
+from worker.holdings import Holdings
+from worker.runners.failures import LaunchFailed
+from worker.runners.ports import Function, Item, Runner
+
+BATCH_SECONDS = 0.05
+MOST_BATCH = 512
+MOST_RUNNERS = 4
+LONG_ITEM_SECONDS = 0.2
+IDLE_SECONDS = 0.1
+
+log = structlog.get_logger("worker.slots")
+
+
+class Slot:
+    """One core's worth of work. `work` is its thread; everything else may be called from any thread."""
+
+    def __init__(
+        self,
+        number: int,
+        *,
+        holdings: Holdings,
+        make_runner: Callable[[Function, int], Runner],
+        function_of: Callable[[str], Function],
+        on_result: Callable[[str], None],
+        wait_for_work: Callable[[], None],
+    ) -> None:
+        self._number = number
+        self._holdings = holdings
+        self._make_runner = make_runner
+        self._function_of = function_of
+        self._on_result = on_result
+        self._wait_for_work = wait_for_work
+        self._runners: OrderedDict[str, Runner] = OrderedDict()
+        self._running: Runner | None = None
+        self._batch: dict[int, Work] = {}
+        self._stopping = Event()
+
+    def work(self) -> None:
+        """Runs batches until `stop`. What user code does never ends it."""
+        try:
+            while not self._stopping.is_set():
+                works = self._holdings.take(now=monotonic(), seconds=BATCH_SECONDS, most=MOST_BATCH)
+                if works:
+                    self._run(works)
+                else:
+                    self._wait_for_work()
+        finally:
+            for runner in self._runners.values():
+                runner.close()
+
+    def _run(self, works: Sequence[Work]) -> None:
+        self._batch = {work.index: work for work in works}
+        started = monotonic()
+        try:
+            runner = self._runner(works[0].task_id)
+            self._running = runner
+            items = [Item(index=work.index, text=work.text, attempt=work.attempt) for work in works]
+            runner.run(items, on_result=self._ended, on_unbegun=self._unbegun)
+        except LaunchFailed as error:
+            log.warning("item_not_launched", task=works[0].task_id, reason=str(error))
+            self._fail_rest(str(error))
+        finally:
+            self._running = None
+            ended = len(works) - len(self._batch)
+            self._holdings.spent(works[0].task_id, seconds=monotonic() - started, items=ended)
+            self._unbegun(list(self._batch))
+
+    def _ended(self, result: ItemResult) -> None:
+        work = self._batch.pop(result.index, None)
+        if work is not None:
+            self._holdings.finished(work.shard_id, result)
+            self._on_result(work.shard_id)
+
+    def _unbegun(self, indexes: Sequence[int]) -> None:
+        works = [self._batch.pop(index) for index in indexes if index in self._batch]
+        if works:
+            self._holdings.put_back(works)
+
+    def _fail_rest(self, reason: str) -> None:
+        """Items whose program cannot be started have failed: trying them for ever would stop the shard."""
+        for index, work in list(self._batch.items()):
+            result = ItemResult(
+                index=index,
+                outcome=Outcome.FAILED,
+                stderr=f"fanfold: {reason}\n".encode(),
+                attempt=work.attempt,
+            )
+            self._ended(result)
+
+    def _runner(self, task_id: str) -> Runner:
+        function = self._function_of(task_id)
+        known = self._runners.get(task_id)
+        if known is not None:
+            self._runners.move_to_end(task_id)
+            return known
+        while len(self._runners) >= MOST_RUNNERS:
+            self._runners.popitem(last=False)[1].close()
+        runner = self._runners[task_id] = self._make_runner(function, self._number)
+        return runner
+
+    def kill(self, shard_ids: Sequence[str]) -> None:
+        """Ends the running item if it belongs to one of these shards."""
+        runner = self._running
+        current = runner.current() if runner is not None else None
+        if runner is None or current is None:
+            return
+        work = self._batch.get(current.index)
+        if work is not None and work.shard_id in shard_ids:
+            runner.kill(current.index)
+
+    def give_up(self, *, older_than_seconds: float = 0.0) -> None:
+        """What was taken in advance and has not begun waits again, if the running item is that old."""
+        runner = self._running
+        current = runner.current() if runner is not None else None
+        if runner is None or len(self._batch) < 2:
+            return
+        if current is None or monotonic() - current.since >= older_than_seconds:
+            runner.stop_after_current()
+
+    def running_since(self) -> float | None:
+        runner = self._running
+        current = runner.current() if runner is not None else None
+        return current.since if current is not None else None
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+
+class SlotPool:
+    """All slots of a worker. Wakes idle ones when there is work."""
+
+    def __init__(
+        self,
+        count: int,
+        *,
+        holdings: Holdings,
+        make_runner: Callable[[Function, int], Runner],
+        on_result: Callable[[str], None],
+    ) -> None:
+        self._work_came = Condition()
+        self._functions: dict[str, Function] = {}
+        self.slots = [
+            Slot(
+                number,
+                holdings=holdings,
+                make_runner=make_runner,
+                function_of=self._functions.__getitem__,
+                on_result=on_result,
+                wait_for_work=self._wait,
+            )
+            for number in range(count)
+        ]
+        self._threads = [
+            Thread(target=slot.work, name=f"slot-{number}", daemon=True)
+            for number, slot in enumerate(self.slots)
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def learn(self, function: Function) -> None:
+        """The function of a task, before its first shard is added."""
+        self._functions[function.task_id] = function
+
+    def forget(self, task_id: str) -> None:
+        self._functions.pop(task_id, None)
+
+    def wake(self) -> None:
+        with self._work_came:
+            self._work_came.notify_all()
+
+    def _wait(self) -> None:
+        with self._work_came:
+            came = self._work_came.wait(IDLE_SECONDS)
+        if not came:
+            for slot in self.slots:
+                slot.give_up(older_than_seconds=LONG_ITEM_SECONDS)
+
+    def kill(self, shard_ids: Sequence[str]) -> None:
+        for slot in self.slots:
+            slot.kill(shard_ids)
+
+    def give_up(self) -> None:
+        for slot in self.slots:
+            slot.give_up()
+
+    def running_since(self) -> Sequence[float]:
+        times = [slot.running_since() for slot in self.slots]
+        return [since for since in times if since is not None]
+
+    def stop(self, *, timeout_seconds: float) -> None:
+        """Ends the threads; items that still run are killed with their slot."""
+        for slot in self.slots:
+            slot.stop()
+        self.wake()
+        for thread in self._threads:
+            thread.join(timeout_seconds)

@@ -1,0 +1,139 @@
+"""The composition root of a worker: real things are made here, and only here."""
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from app.messaging.dead_letters import DeadLetters
+from app.messaging.kafka.publisher import KafkaPublisher
+from app.messaging.kafka.subscription import KafkaSubscription
+from app.messaging.ports import Message, Publisher
+from app.repositories.operations import Operations
+from app.repositories.redis.connection import connect
+from app.repositories.redis.store import RedisStore
+from app.settings import Settings
+from app.support.ids import incarnation, new_id
+from worker.agent import Agent, AgentTimes
+from worker.holdings import Holdings
+from worker.node import Node, NodePorts, NodeSettings
+from worker.runners.environment import item_environment
+from worker.runners.factory import make_runner
+from worker.runners.ports import Function, Runner, SlotContext
+from worker.slots import SlotPool
+
+
+@dataclass(frozen=True, kw_only=True)
+class WiredWorker:
+    """A worker ready to run, and how to let go of what it holds outside."""
+
+    agent: Agent
+    worker: str
+    close: Callable[[], None]
+
+
+def wire_worker(settings: Settings) -> WiredWorker:
+    """A worker over the real store and bus."""
+    own, liveness = settings.fanfold.worker, settings.fanfold.liveness
+    name = own.name or socket.gethostname()
+    worker = f"{name}#{incarnation()}"
+    count = own.slots or os.cpu_count() or 1
+    publisher = KafkaPublisher(settings.pubsub.namespace, client_id=f"fanfold-{name}")
+    store = _store(settings)
+    subscription = _subscription(settings, name=name)
+    holdings = Holdings(slots=count, new_id=new_id)
+    agents: list[Agent] = []
+    slots = SlotPool(
+        count,
+        holdings=holdings,
+        make_runner=_runner_maker(settings, worker=worker),
+        on_result=lambda shard_id: agents[0].item_ended(shard_id, block_bytes=own.block_size),
+    )
+    planning = settings.fanfold.planning
+    node = Node(
+        settings=NodeSettings(
+            worker=worker,
+            name=name,
+            slots=count,
+            completions_topic=settings.pubsub.result.topic,
+            record_interval=own.record_interval.total_seconds(),
+            block_bytes=own.block_size,
+            stuck_after=liveness.silence.total_seconds(),
+            most_shards=planning.shards_per_task * planning.tasks_per_worker,
+        ),
+        ports=NodePorts(
+            store=store,
+            operations=Operations(store),
+            publisher=publisher,
+            clock=monotonic,
+            partitions=subscription.partitions,
+        ),
+        holdings=holdings,
+        slots=slots,
+    )
+    agent = Agent(
+        node=node,
+        holdings=holdings,
+        slots=slots,
+        subscription=subscription,
+        send_to_dead=_burier(settings, publisher),
+        times=AgentTimes(
+            beat_interval=liveness.beat_interval.total_seconds(),
+            grace=own.grace_period.total_seconds(),
+            isolation_kill=own.isolation_kill.total_seconds(),
+        ),
+    )
+    agents.append(agent)
+    return WiredWorker(agent=agent, worker=worker, close=publisher.close)
+
+
+def _store(settings: Settings) -> RedisStore:
+    redis, task = settings.spring.redis, settings.fanfold.task
+    return RedisStore(
+        connect(
+            redis.host,
+            redis.port,
+            password=redis.password.get_secret_value(),
+            timeout_seconds=redis.timeout.total_seconds(),
+        ),
+        retention_seconds=task.retention.total_seconds(),
+        upload_ttl_seconds=task.upload_ttl.total_seconds(),
+    )
+
+
+def _subscription(settings: Settings, *, name: str) -> KafkaSubscription:
+    kafka, shards = settings.fanfold.kafka, settings.pubsub.task_shard
+    return KafkaSubscription(
+        settings.pubsub.namespace,
+        topic=shards.topic,
+        group=shards.consumergroup,
+        session_timeout_ms=round(kafka.session_timeout.total_seconds() * 1000),
+        heartbeat_interval_ms=round(kafka.heartbeat_interval.total_seconds() * 1000),
+        client_id=f"fanfold-{name}",
+    )
+
+
+def _burier(settings: Settings, publisher: Publisher) -> Callable[[Message, str], None]:
+    letters = DeadLetters(publisher, topic=settings.pubsub.dead.topic)
+    group = settings.pubsub.task_shard.consumergroup
+    return lambda message, reason: letters.bury(message, group=group, deliveries=1, reason=reason)
+
+
+def _runner_maker(settings: Settings, *, worker: str) -> Callable[[Function, int], Runner]:
+    own = settings.fanfold.worker
+    environment = item_environment(os.environ, pass_env=own.pass_env)
+
+    def make(function: Function, slot: int) -> Runner:
+        context = SlotContext(
+            slot=slot,
+            worker_id=worker,
+            work_dir=Path(own.work_dir) if own.work_dir else Path.cwd(),
+            environment=environment,
+            output_cap_bytes=own.output_cap,
+            term_grace_seconds=own.term_grace.total_seconds(),
+        )
+        return make_runner(function, context)
+
+    return make
