@@ -62,6 +62,10 @@ class Trial:
         return self.ledger.state is state
 
     def plan(self, count: int, *, worker: str = "w", most: int = 99) -> tuple[str, Shard] | None:
+        """A new shard of the next items, after it was noted that Kafka has the task."""
+        ledger = self.ledger
+        if ledger.published_at is None:
+            self.operations.published(self.task_id, run=ledger.run)
         shard_id = uuid4().hex
         shard = self.operations.plan(
             self.task_id,
@@ -69,7 +73,6 @@ class Trial:
             worker=worker,
             count=count,
             most=most,
-            holds_record=True,
             function="f() { :; }",
         )
         return None if shard is None else (shard_id, shard)
