@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from fanfold.embedded.leash import die_with_parent
+from fanfold.embedded.leash import leashed
 
 # What is worth a line when all is well: start, stop, and which clients come and go. 200 KB a start else.
 _TOLD = (
@@ -94,9 +94,8 @@ def create_archive(path: Path, *, recording: Path, class_path: str, scratch: Pat
     unfinished = scratch / "unfinished.aot"
     options = ("-XX:AOTMode=create", f"-XX:AOTConfiguration={recording}", f"-XX:AOTCache={unfinished}")
     made = subprocess.run(
-        java_command(class_path=class_path, scratch=scratch, archive=options),
+        leashed(java_command(class_path=class_path, scratch=scratch, archive=options)),
         env=java_environment(),
-        preexec_fn=die_with_parent(),
         capture_output=True,
         check=False,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fanfold.embedded import java, probes
 from fanfold.embedded.errors import EmbeddedError
-from fanfold.embedded.leash import die_with_parent
+from fanfold.embedded.leash import leashed
 
 _FORMAT_SECONDS = 60
 
@@ -102,10 +102,9 @@ class Kafka:
         cluster = "F" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
         tool = ("kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(_CONFIGURATION))
         done = subprocess.run(
-            self._java(*tool, archive=self.runtime.archive),
+            leashed(self._java(*tool, archive=self.runtime.archive)),
             cwd=self.data,
             env=java.java_environment(),
-            preexec_fn=die_with_parent(),
             capture_output=True,
             text=True,
             check=False,

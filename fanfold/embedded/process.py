@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fanfold.embedded.leash import die_with_parent, end_group
+from fanfold.embedded.leash import end_group, leashed
 from fanfold.embedded.warden import Warden
 
 _LOG_BYTES = 16 * 1024 * 1024
@@ -44,14 +44,13 @@ class Process:
         _turn_over(program.log)
         with program.log.open("ab") as log:
             self._popen = subprocess.Popen(
-                program.command,
+                leashed(program.command),
                 cwd=program.folder,
                 env=dict(program.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=die_with_parent(),
             )
         if warden is not None:
             warden.watch(self.pid)

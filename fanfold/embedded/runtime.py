@@ -8,7 +8,7 @@ from pathlib import Path
 from fanfold.embedded import jars, java
 from fanfold.embedded.java import Runtime
 from fanfold.embedded.kafka import Kafka
-from fanfold.embedded.leash import die_with_parent
+from fanfold.embedded.leash import leashed
 from fanfold.embedded.ports import free_port
 
 _TRIAL_SECONDS = 60
@@ -49,13 +49,12 @@ def _train(archive: Path, *, class_path: str) -> None:
 
 def _trial_run(kafka: Kafka, *, recording: Path) -> bool:
     with subprocess.Popen(
-        kafka.trial_command(recording),
+        leashed(kafka.trial_command(recording)),
         cwd=kafka.data,
         env=java.java_environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=die_with_parent(),
     ) as broker:
         deadline = time.monotonic() + _TRIAL_SECONDS
         while broker.poll() is None and not kafka.ready() and time.monotonic() < deadline:
