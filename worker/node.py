@@ -19,8 +19,23 @@ from app.repositories.ports import Store
 from worker.holdings import Holdings
 
 
+class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What does not change while a task runs: what was asked for, and the rendered function."""
+
+    spec: TaskSpec
+    function: str
+
+
 class Slots(Protocol):
     """What runs the items. Times are seconds of the worker's monotonic clock."""
+
+    def learn(self, facts: TaskFacts) -> None:
+        """What to run for a task, told before its first item can be taken."""
+        ...
+
+    def forget(self, task_id: str) -> None:
+        """Nothing of this task is held any more."""
+        ...
 
     def kill(self, shard_ids: Sequence[str]) -> None:
         """Ends the running items of these shards at once; their results follow, as killed."""
@@ -56,13 +71,6 @@ class NodePorts(msgspec.Struct, frozen=True, kw_only=True):
     publisher: Publisher
     clock: Callable[[], float]
     partitions: Callable[[], tuple[int, ...]] = tuple
-
-
-class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What does not change while a task runs."""
-
-    spec: TaskSpec
-    function: str
 
 
 class Node:
@@ -146,6 +154,7 @@ class Node:
             items = ports.store.items(facts.spec.upload, answer.shard.spans)
         except KeyError:
             return  # gone in the meantime; a claim that nobody names lapses
+        self._slots.learn(facts)
         self._holdings.add(
             record.task_id,
             record.shard_id,
@@ -238,6 +247,7 @@ class Node:
         with self._lock:
             for task_id in [task_id for task_id in self._facts if task_id not in held]:
                 del self._facts[task_id]
+                self._slots.forget(task_id)
 
     def _return_what_waits_behind_long_items(self) -> None:
         if not self._is_stuck():

@@ -10,7 +10,8 @@ import structlog
 from app.models.result import ItemResult, Outcome
 from worker.holding import Work
 from worker.holdings import Holdings
-from worker.runners.failures import LaunchFailed
+from worker.node import TaskFacts
+from worker.runners.enclosure.launcher import LaunchFailed
 from worker.runners.ports import Function, Item, Runner
 
 BATCH_SECONDS = 0.05
@@ -170,9 +171,14 @@ class SlotPool:
         for thread in self._threads:
             thread.start()
 
-    def learn(self, function: Function) -> None:
-        """The function of a task, before its first shard is added."""
-        self._functions[function.task_id] = function
+    def learn(self, facts: TaskFacts) -> None:
+        spec = facts.spec
+        self._functions[spec.task_id] = Function(
+            task_id=spec.task_id,
+            language=spec.language,
+            source=facts.function,
+            timeout_seconds=spec.timeout_seconds,
+        )
 
     def forget(self, task_id: str) -> None:
         self._functions.pop(task_id, None)

@@ -19,6 +19,7 @@ from app.support.ids import incarnation, new_id
 from worker.agent import Agent, AgentTimes
 from worker.holdings import Holdings
 from worker.node import Node, NodePorts, NodeSettings
+from worker.runners.enclosure.launcher import Launcher
 from worker.runners.environment import item_environment
 from worker.runners.factory import make_runner
 from worker.runners.ports import Function, Runner, SlotContext
@@ -27,7 +28,7 @@ from worker.slots import SlotPool
 
 @dataclass(frozen=True, kw_only=True)
 class WiredWorker:
-    """A worker ready to run, and how to let go of what it holds outside."""
+    """A worker ready to run, and how to let go of what it holds outside the process."""
 
     agent: Agent
     worker: str
@@ -44,11 +45,12 @@ def wire_worker(settings: Settings) -> WiredWorker:
     store = _store(settings)
     subscription = _subscription(settings, name=name)
     holdings = Holdings(slots=count, new_id=new_id)
+    launcher = Launcher()
     agents: list[Agent] = []
     slots = SlotPool(
         count,
         holdings=holdings,
-        make_runner=_runner_maker(settings, worker=worker),
+        make_runner=_runner_maker(settings, worker=worker, launcher=launcher),
         on_result=lambda shard_id: agents[0].item_ended(shard_id, block_bytes=own.block_size),
     )
     planning = settings.fanfold.planning
@@ -86,7 +88,12 @@ def wire_worker(settings: Settings) -> WiredWorker:
         ),
     )
     agents.append(agent)
-    return WiredWorker(agent=agent, worker=worker, close=publisher.close)
+
+    def close() -> None:
+        publisher.close()
+        launcher.close()
+
+    return WiredWorker(agent=agent, worker=worker, close=close)
 
 
 def _store(settings: Settings) -> RedisStore:
@@ -121,9 +128,11 @@ def _burier(settings: Settings, publisher: Publisher) -> Callable[[Message, str]
     return lambda message, reason: letters.bury(message, group=group, deliveries=1, reason=reason)
 
 
-def _runner_maker(settings: Settings, *, worker: str) -> Callable[[Function, int], Runner]:
+def _runner_maker(
+    settings: Settings, *, worker: str, launcher: Launcher
+) -> Callable[[Function, int], Runner]:
     own = settings.fanfold.worker
-    environment = item_environment(os.environ, pass_env=own.pass_env)
+    environment = item_environment(os.environ, passed=own.pass_env)
 
     def make(function: Function, slot: int) -> Runner:
         context = SlotContext(
@@ -131,9 +140,10 @@ def _runner_maker(settings: Settings, *, worker: str) -> Callable[[Function, int
             worker_id=worker,
             work_dir=Path(own.work_dir) if own.work_dir else Path.cwd(),
             environment=environment,
+            launcher=launcher,
             output_cap_bytes=own.output_cap,
             term_grace_seconds=own.term_grace.total_seconds(),
         )
-        return make_runner(function, context)
+        return make_runner(function, context=context)
 
     return make

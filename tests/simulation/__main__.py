@@ -39,7 +39,9 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=2000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int, help="replay this one and tell its faults")
-    parser.add_argument("--bugs", action="store_true", help="plant each known bug and tell which seed shows it")
+    parser.add_argument(
+        "--bugs", action="store_true", help="plant each known bug and tell which seed shows it"
+    )
     asked = parser.parse_args()
     if asked.bugs:
         return _tell_bugs(asked.seeds)

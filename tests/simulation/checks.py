@@ -99,7 +99,9 @@ def check_no_second_runs(order: Order, journal: Journal) -> None:
     for index in range(len(order.items)):
         starts = journal.starts.get((order.task_id, index), [])
         per_attempt = Counter(attempt for _, _, attempt in starts)
-        demand(max(per_attempt.values(), default=0) <= 1, f"item {index} of {order.task_id} ran twice: {starts}")
+        demand(
+            max(per_attempt.values(), default=0) <= 1, f"item {index} of {order.task_id} ran twice: {starts}"
+        )
         demand(max(per_attempt, default=1) <= 1 + order.retries, f"item {index} was begun again: {starts}")
 
 

@@ -93,7 +93,11 @@ class Client:
         world = self._cluster.world
         scheduler = world.random.choice(self._cluster.schedulers)
         again = lambda: self._control(order, action, run=run, version=version)  # noqa: E731
-        if not scheduler.process.is_alive or scheduler.process.is_busy or scheduler.process.paused_until > world.now:
+        if (
+            not scheduler.process.is_alive
+            or scheduler.process.is_busy
+            or scheduler.process.paused_until > world.now
+        ):
             world.after(0.5, None, again)
             return
         scheduler.process.is_busy = True

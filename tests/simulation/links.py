@@ -159,7 +159,9 @@ class BusLink:
         headers: Mapping[str, bytes] | None = None,
         on_done: Callable[[str | None], None] | None = None,
     ) -> None:
-        if not self._process.is_alive or (self._weather.crashes and self._world.chance(self._weather.crashes)):
+        if not self._process.is_alive or (
+            self._weather.crashes and self._world.chance(self._weather.crashes)
+        ):
             raise KilledError
         if self._weather.bus_is_away and self._world.chance(0.3):
             raise BusUnavailable("queue full")

@@ -42,7 +42,9 @@ def _run(seed: int) -> Story:
     world = World(seed)
     is_gentle = world.chance(0.3)
     has_poison = not is_gentle and world.chance(0.2)
-    orders = [_order(world, number, has_poison=has_poison) for number in range(world.random.choice((2, 2, 3)))]
+    orders = [
+        _order(world, number, has_poison=has_poison) for number in range(world.random.choice((2, 2, 3)))
+    ]
     cluster = Cluster(world=world, orders=orders)
     story = Story(seed=seed)
     _plan_faults(cluster, story, GENTLE if is_gentle else GENTLE + HARSH)
@@ -131,6 +133,11 @@ def _tell(story: Story, cluster: Cluster, orders: list[Order], *, is_gentle: boo
         starts=sum(len(times) for times in starts),
         poison_deaths=len(cluster.journal.poison_deaths),
     )
-    story.counts.update({name: counts.get(name, 0) for name in ("revokes", "deaths", "results_refused", "items_lost", "shards_offered_again")})
+    story.counts.update(
+        {
+            name: counts.get(name, 0)
+            for name in ("revokes", "deaths", "results_refused", "items_lost", "shards_offered_again")
+        }
+    )
     for line in story.faults:
         story.counts[f"fault {line.split()[1]}"] += 1

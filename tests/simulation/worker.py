@@ -13,7 +13,7 @@ from tests.simulation.scheduler import ROOM, SHARDS
 from tests.simulation.world import Process, World
 from worker.holding import Work
 from worker.holdings import Holdings
-from worker.node import Node, NodePorts, NodeSettings
+from worker.node import Node, NodePorts, NodeSettings, TaskFacts
 
 ITEM_OVERHEAD = 0.001
 
@@ -68,6 +68,12 @@ class VirtualSlots:
                 self._finish(work, since, Outcome.KILLED)
 
     def give_up(self) -> None:
+        return
+
+    def learn(self, facts: TaskFacts) -> None:
+        return
+
+    def forget(self, task_id: str) -> None:
         return
 
     def running_since(self) -> Sequence[float]:
