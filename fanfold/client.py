@@ -9,14 +9,12 @@ from types import TracebackType
 from typing import Self, TypeVar, Unpack
 from urllib.parse import quote
 
-import msgspec
-
 from fanfold.addresses import server_urls
 from fanfold.errors import ServerUnreachable, TryAgain
 from fanfold.following import LONGEST_WAIT_SECONDS, Watch, follow
 from fanfold.reading import read_answer
 from fanfold.result_stream import Selection, stream_results
-from fanfold.submission import Item, TaskOptions, submission
+from fanfold.submission import Item, TaskOptions, json_body, submission
 from fanfold.transport import Request, Transport
 from fanfold.values import ItemResult, Node, NodeList, Outcome, TaskPage, TaskStatus
 
@@ -178,7 +176,7 @@ class Client:
     def _control(self, task_id: str, action: str, *, run: int | None) -> TaskStatus:
         if run is None:
             run = self.status(task_id).run
-        body = msgspec.json.encode({"run": run})
+        body = json_body({"run": run})
         return self._read(
             Request(method="POST", path=f"{_path(task_id)}/{action}", body=body), kind=TaskStatus
         )

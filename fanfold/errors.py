@@ -26,6 +26,12 @@ class ServerUnreachable(FanfoldError):
     code = "server-unreachable"
 
 
+class StreamBroken(FanfoldError):
+    """An answer stopped before its end; what came of it is good, and the client goes on after it."""
+
+    code = "stream-broken"
+
+
 class UnreadableAnswer(FanfoldError):
     """The server answered something that is no answer of Fanfold: is the address right?"""
 

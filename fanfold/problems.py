@@ -12,6 +12,9 @@ from fanfold.errors import (
     TryAgain,
 )
 
+AWAY = frozenset({429, 502, 503, 504})
+"""HTTP statuses of a server that cannot serve now, where another or a later try may do."""
+
 _BY_CODE: dict[str, type[Problem]] = {kind.code: kind for kind in (TaskNotFound, TaskIdInUse, IllegalState)}
 _BY_STATUS: dict[int, type[Problem]] = {409: IllegalState, 429: TryAgain, 503: TryAgain}
 

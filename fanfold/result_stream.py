@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from fanfold.errors import ServerUnreachable
+from fanfold.errors import ServerUnreachable, StreamBroken
 from fanfold.reading import read_results
-from fanfold.transport import Request, StreamBroken, Transport
+from fanfold.transport import Request, Transport
 from fanfold.values import ItemResult, Outcome
-
-_BREAKS_IN_A_ROW = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,18 +41,21 @@ class Selection:
 def stream_results(
     transport: Transport, *, path: str, selection: Selection, patience_seconds: float
 ) -> Iterator[ItemResult]:
-    """The selected results that are there now. Raises Problem, or ServerUnreachable."""
-    breaks = 0
+    """The selected results that are there now. Raises Problem, or ServerUnreachable when patience is over.
+
+    What breaks off is asked for again from where it broke off, with new patience after each result.
+    """
+    patience = transport.patience(patience_seconds)
     while selection.limit != 0:
         request = Request(method="GET", path=path, query=selection.query())
         try:
             with transport.stream(request, patience_seconds=patience_seconds) as pieces:
                 for result in read_results(pieces):
-                    selection, breaks = selection.after(result), 0
+                    selection = selection.after(result)
+                    patience = transport.patience(patience_seconds)
                     yield result
         except StreamBroken as error:
-            breaks += 1
-            if breaks == _BREAKS_IN_A_ROW:
+            if not patience.rest():
                 raise ServerUnreachable(f"the results break off again and again: {error}") from error
         else:
             return

@@ -1,11 +1,16 @@
 """The body of a create request: a function, its items and its variables as JSON."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypedDict
 
 import msgspec
 
 from fanfold.errors import BadItem
+
+_MOST_JSON_ITEMS = 10_000
+_MOST_JSON_LENGTH = 1 << 20
+_PIECE_BYTES = 64 << 10
 
 Item = str | int | float
 Variable = str | int | float | bool
@@ -38,31 +43,57 @@ _SPELLINGS = {
 }
 
 
-def submission(function: str, items: Iterable[Item], *, new_id: str, options: TaskOptions) -> bytes:
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """A body that can be sent again: `content()` makes it anew, whole or in pieces."""
+
+    content_type: str
+    content: Callable[[], bytes | Iterator[bytes]]
+
+
+def json_body(value: object) -> Body:
+    """The value as JSON."""
+    data = msgspec.json.encode(value)
+    return Body(content_type="application/json", content=lambda: data)
+
+
+def submission(function: str, items: Iterable[Item], *, new_id: str, options: TaskOptions) -> Body:
     """The body; `new_id` is the task's id unless the options name one. A `range` of items stays one.
 
-    Raises BadItem.
+    Long lists go as NDJSON, for which the server has no limit of size. Raises BadItem.
     """
-    body: dict[str, object] = {
-        "id": options.get("task_id") or new_id,
-        "templateFunction": function,
-        "inputList": _range(items) if isinstance(items, range) else _texts(items),
-    }
+    task: dict[str, object] = {"id": options.get("task_id") or new_id, "templateFunction": function}
     for option, value in options.items():
         if option in _SPELLINGS and value:
-            body[_SPELLINGS[option]] = value
+            task[_SPELLINGS[option]] = value
     try:
-        return msgspec.json.encode(body)
+        if isinstance(items, range):
+            return json_body(task | {"inputList": {"range": [items.start, items.stop, items.step]}})
+        texts = _texts(items)
+        if _is_short(texts):
+            return json_body(task | {"inputList": texts})
+        header = msgspec.json.encode(task | {"itemsTotal": len(texts)})
     except UnicodeEncodeError as error:
         raise BadItem("a text of the task is no valid Unicode: it holds a lone surrogate") from error
+    return Body(content_type="application/x-ndjson", content=lambda: _lines(header, texts))
 
 
-def _range(items: range) -> dict[str, list[int]]:
-    return {"range": [items.start, items.stop, items.step]}
+def _is_short(texts: Sequence[str]) -> bool:
+    return len(texts) <= _MOST_JSON_ITEMS and sum(map(len, texts)) <= _MOST_JSON_LENGTH
+
+
+def _lines(header: bytes, texts: Iterable[str]) -> Iterator[bytes]:
+    piece = bytearray(header + b"\n")
+    for text in texts:
+        piece += msgspec.json.encode(text) + b"\n"
+        if len(piece) >= _PIECE_BYTES:
+            yield bytes(piece)
+            piece.clear()
+    yield bytes(piece)
 
 
 def _texts(items: Iterable[Item]) -> list[str]:
-    return [item if type(item) is str else _text(item, index=index) for index, item in enumerate(items)]
+    return [_text(item, index=index) for index, item in enumerate(items)]
 
 
 def _text(item: Item, *, index: int) -> str:
@@ -71,4 +102,7 @@ def _text(item: Item, *, index: int) -> str:
             f"item {index} is {type(item).__name__}",
             hint="items are texts or numbers: use str() or json.dumps()",
         )
-    return str(item)
+    text = str(item)
+    if not text.isascii():
+        text.encode()
+    return text

@@ -14,13 +14,12 @@ from typing import TypeVar
 
 import httpx2
 
-from fanfold.errors import BadAddress, FanfoldError, Problem, ServerUnreachable, TryAgain
-from fanfold.problems import problem
+from fanfold.errors import BadAddress, FanfoldError, Problem, ServerUnreachable, StreamBroken, TryAgain
+from fanfold.patience import Patience
+from fanfold.problems import AWAY, problem
+from fanfold.submission import Body
 
-_AWAY = frozenset({429, 502, 503, 504})
 _CONNECT_SECONDS = 3.0
-_FIRST_PAUSE_SECONDS = 0.1
-_LONGEST_PAUSE_SECONDS = 2.0
 _NO_PROXY = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}
 
 _Answer = TypeVar("_Answer")
@@ -33,14 +32,8 @@ class Request:
     method: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
+    body: Body | None = None
     thinking_seconds: float = 10.0
-
-
-class StreamBroken(FanfoldError):
-    """An answer stopped before its end; what came of it is good."""
-
-    code = "stream-broken"
 
 
 class Transport:
@@ -63,6 +56,10 @@ class Transport:
         """Close the connections."""
         self._http.close()
 
+    def patience(self, seconds: float) -> Patience:
+        """A stretch of trying that begins now."""
+        return Patience(seconds, clock=self._clock, sleep=self._sleep)
+
     def call(self, request: Request, *, patience_seconds: float) -> bytes:
         """The body of a successful answer. Raises Problem, or ServerUnreachable when patience is over."""
         return self._first(lambda url: self._sent(url, request).content, patience_seconds=patience_seconds)
@@ -79,8 +76,7 @@ class Transport:
             response.close()
 
     def _first(self, attempt: Callable[[str], _Answer], *, patience_seconds: float) -> _Answer:
-        deadline = self._clock() + patience_seconds
-        pause = _FIRST_PAUSE_SECONDS
+        patience = self.patience(patience_seconds)
         while True:
             away: list[FanfoldError] = []
             for number in self._order():
@@ -91,11 +87,8 @@ class Transport:
                 else:
                     self._preferred = number
                     return answer
-            wait = max(pause, _asked_pause(away))
-            if self._clock() + wait > deadline:
-                raise self._summary(away)
-            self._sleep(wait)
-            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            if not patience.rest(at_least_seconds=_asked_pause(away)):
+                raise _summary(away)
 
     def _order(self) -> list[int]:
         count = len(self._urls)
@@ -106,8 +99,8 @@ class Transport:
             request.method,
             url + request.path,
             params=dict(request.query),
-            content=request.body,
-            headers={"content-type": "application/json"} if request.body is not None else {},
+            content=None if request.body is None else request.body.content(),
+            headers={} if request.body is None else {"content-type": request.body.content_type},
             timeout=httpx2.Timeout(request.thinking_seconds, connect=_CONNECT_SECONDS),
         )
         try:
@@ -121,18 +114,9 @@ class Transport:
         fault = problem(
             status=response.status_code, body=body, retry_after=response.headers.get("retry-after")
         )
-        if response.status_code in _AWAY:
+        if fault.status in AWAY:
             raise _Away(fault)
         raise fault
-
-    def _summary(self, away: Sequence[FanfoldError]) -> FanfoldError:
-        answered = [error for error in away if isinstance(error, Problem)]
-        if answered:
-            return answered[0]
-        return ServerUnreachable(
-            "no server answers at " + "; ".join(str(error) for error in away),
-            hint="is it running? `fanfold up` starts one on this machine, --url or FANFOLD_URL name another",
-        )
 
 
 class _Away(Exception):
@@ -141,6 +125,16 @@ class _Away(Exception):
     def __init__(self, why: FanfoldError) -> None:
         super().__init__(str(why))
         self.why = why
+
+
+def _summary(away: Sequence[FanfoldError]) -> FanfoldError:
+    answered = [error for error in away if isinstance(error, Problem)]
+    if answered:
+        return answered[0]
+    return ServerUnreachable(
+        "no server answers at " + "; ".join(str(error) for error in away),
+        hint="is it running? `fanfold up` starts one on this machine, --url or FANFOLD_URL name another",
+    )
 
 
 def _http_client(urls: Sequence[str]) -> httpx2.Client:
@@ -177,5 +171,5 @@ def _asked_pause(away: Sequence[FanfoldError]) -> float:
 def _reason(error: Exception) -> str:
     if isinstance(error, httpx2.TimeoutException):
         return "no answer in time"
-    text = str(error).removeprefix("[Errno 111] ")
+    text = str(error).rpartition("] ")[2].removesuffix(".")
     return text[:1].lower() + text[1:] if text else type(error).__name__

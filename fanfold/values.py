@@ -94,10 +94,12 @@ class TaskStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     task_id: Annotated[str, Meta(description="The task's id.")]
     name: Annotated[str | None, Meta(description="The name it was given.")] = None
+    language: Annotated[str | None, Meta(description="What its function is written in.")] = None
     status: Annotated[TaskState, Meta(description="Where the task is in its life.")]
     run: Annotated[int, Meta(description="Number of this run; a retry begins the next one.")] = 1
     control_version: Annotated[int, Meta(description="Grows with each cancel, pause, resume, retry.")] = 0
     paused: Annotated[bool, Meta(description="True while nothing new is begun.")] = False
+    priority: Annotated[int, Meta(description="Tasks of higher priority go first.")] = 0
     items_total: Annotated[int, Meta(description="Number of items.")] = 0
     items_succeeded: Annotated[int, Meta(description="Items that ended well.")] = 0
     items_failed: Annotated[int, Meta(description="Items that failed for good.")] = 0
@@ -138,9 +140,12 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     name: Annotated[str | None, Meta(description="The name it was given.")] = None
     slots: Annotated[int, Meta(description="Items it runs at once.")] = 0
     busy: Annotated[int | None, Meta(description="Slots that run an item now.")] = None
-    room: Annotated[int | None, Meta(description="Shards it can still take.")] = None
+    room: Annotated[bool | None, Meta(description="Whether it can take another shard.")] = None
     draining: Annotated[bool, Meta(description="True when it takes no more work.")] = False
     shards: Annotated[int | None, Meta(description="Shards it holds.")] = None
+    over_http: Annotated[
+        bool, Meta(description="True when it is known by HTTP beats alone: it gets no work.")
+    ] = False
     last_beat_at: Annotated[datetime | None, Meta(description="When it was last heard of.")] = None
 
 

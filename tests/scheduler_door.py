@@ -58,7 +58,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _serve(self, answer: Callable[[], None]) -> None:
         self.server.requests.append(f"{self.command} {self.path}")
-        self.body = self.rfile.read(int(self.headers.get("content-length", "0")))
+        chunked = self.headers.get("transfer-encoding") == "chunked"
+        length = int(self.headers.get("content-length", "0"))
+        self.body = self._chunks() if chunked else self.rfile.read(length)
         parts = urlsplit(self.path)
         self.path_parts = [unquote(part) for part in parts.path.strip("/").split("/")]
         self.query = dict(parse_qsl(parts.query))
@@ -66,6 +68,14 @@ class Handler(BaseHTTPRequestHandler):
             self.server.faults.popleft()(self)
         else:
             answer()
+
+    def _chunks(self) -> bytes:
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
 
     def _get(self) -> None:
         service = self.server.service
@@ -97,7 +107,7 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(200, {"tasks": page, "next": str(end) if end < len(tasks) else None})
 
     def _post(self) -> None:
-        body: dict[str, Any] = json.loads(self.body)
+        body = self._task()
         match self.path_parts[1:]:
             case ["create"]:
                 self._create(body)
@@ -108,6 +118,14 @@ class Handler(BaseHTTPRequestHandler):
                 self.answer(200, task.status())
             case _:
                 self.problem(404, "task-not-found", "there is no such task")
+
+    def _task(self) -> dict[str, Any]:
+        first, *lines = self.body.splitlines()
+        body: dict[str, Any] = json.loads(first)
+        if self.headers["content-type"] == "application/x-ndjson":
+            body["inputList"] = [json.loads(line) for line in lines]
+            assert body.pop("itemsTotal") == len(lines)
+        return body
 
     def _create(self, body: dict[str, Any]) -> None:
         if "{{" in body["templateFunction"] and "variableJson" not in body:
@@ -195,6 +213,18 @@ def break_off(after: int) -> Fault:
     return fault
 
 
+def stop_with_problem(after: int, *, status: int) -> Fault:
+    """End the results, whole as HTTP goes, with a problem after so many lines."""
+
+    def fault(handler: Handler) -> None:
+        task = handler.server.service.tasks[handler.path_parts[1]]
+        lines = [json.dumps(line).encode() + b"\n" for line in task.select(handler.query)]
+        document = {"status": status, "code": "some-code", "detail": "the store is away"}
+        handler.lines([*lines[:after], json.dumps({"problem": document}, separators=(",", ":")).encode()])
+
+    return fault
+
+
 class _Nowhere:
     def write(self, data: bytes) -> int:
         return len(data)
@@ -208,7 +238,7 @@ NODE = {
     "name": "w1",
     "slots": 2,
     "busy": 1,
-    "room": 3,
+    "room": True,
     "draining": False,
     "shards": 1,
     "lastBeatAt": "2026-11-25T13:00:02.125Z",

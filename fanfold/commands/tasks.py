@@ -9,7 +9,7 @@ from fanfold.terminal.wording import moment
 
 @click.command(cls=ApiCommand)
 @click.option(
-    "--limit", type=click.IntRange(min=1, max=1000), default=20, help="So many at most. [default: 20]"
+    "--limit", type=click.IntRange(min=1, max=500), default=20, help="So many at most. [default: 20]"
 )
 @click.option("--after", metavar="CURSOR", help="Go on where an earlier page ended.")
 def tasks(urls: tuple[str, ...], *, as_json: bool, limit: int, after: str | None) -> None:

@@ -190,7 +190,7 @@ def test_nodes_are_listed_in_columns(fanfold: CommandLine) -> None:
 
     assert [line.split() for line in lines] == [
         ["NODE", "NAME", "SLOTS", "BUSY", "ROOM", "DRAINING", "LAST", "BEAT"],
-        ["w1#5f1c", "w1", "2", "1", "3", "no", "2026-11-25", "13:00:02Z"],
+        ["w1#5f1c", "w1", "2", "1", "yes", "no", "2026-11-25", "13:00:02Z"],
     ]
 
 

@@ -69,6 +69,15 @@ def test_a_range_of_items_is_sent_as_a_range(client: Client, service: SchedulerD
     assert service.newest().items == ["1", "4", "7"]
 
 
+@pytest.mark.parametrize("items", [["x" * 700_000, "ä" * 700_000], ["ä"] * 10_001])
+def test_a_long_list_arrives_whole(client: Client, service: SchedulerDouble, items: list[str]) -> None:
+    with_list = client.submit("def run(item): return None", items, language="python", name="long")
+
+    assert with_list.items_total == len(items)
+    assert service.newest().items == items
+    assert service.newest().body["name"] == "long"
+
+
 @pytest.mark.parametrize("item", [None, True, b"bytes", "lone \ud800 surrogate"])
 def test_an_item_that_is_no_text_is_refused_before_anything_is_sent(
     client: Client, door: Door, item: object

@@ -14,6 +14,7 @@ from tests.scheduler_door import (
     break_off,
     busy,
     hang_up,
+    stop_with_problem,
 )
 from tests.scheduler_double import SchedulerDouble
 
@@ -159,14 +160,35 @@ def test_results_that_break_off_go_on_at_the_next_server(door: Door, second_door
 
 
 def test_results_that_break_off_for_ever_are_given_up(door: Door) -> None:
-    with Client(door.url) as client:
+    time = FakeTime()
+    with Client(door.url, patience_seconds=2, clock=time.clock, sleep=time.sleep) as client:
         task_id = client.submit("true", ["a", "b"]).task_id
-        door.faults.extend([break_off(0)] * 10)
+        door.faults.extend([break_off(0)] * 100)
 
         with pytest.raises(ServerUnreachable, match="break off again and again"):
             list(client.results(task_id))
 
-    assert len(door.faults) == 5
+    assert time.slept == [pytest.approx(pause) for pause in (0.1, 0.2, 0.4, 0.8)]
+
+
+def test_results_that_end_with_a_passing_problem_go_on(door: Door) -> None:
+    time = FakeTime()
+    with Client(door.url, clock=time.clock, sleep=time.sleep) as client:
+        task_id = client.submit("true", ["a", "b", "c"]).task_id
+        door.faults.append(stop_with_problem(2, status=503))
+
+        assert [result.item for result in client.results(task_id)] == ["a", "b", "c"]
+
+    assert door.requests[-1] == f"GET /schedule/{task_id}/results?start=2"
+
+
+def test_results_that_end_with_a_lasting_problem_raise_it(door: Door) -> None:
+    with Client(door.url) as client:
+        task_id = client.submit("true", ["a", "b", "c"]).task_id
+        door.faults.append(stop_with_problem(2, status=500))
+
+        with pytest.raises(ServerFault, match="the store is away"):
+            list(client.results(task_id))
 
 
 def test_a_task_is_followed_through_an_outage_longer_than_the_usual_patience(
