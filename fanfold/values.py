@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+Moment = Annotated[datetime, Meta(tz=True)]
 JsonValue = None | bool | int | float | str | list[Any] | dict[str, Any]
 
 
@@ -73,7 +74,7 @@ class ItemResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     )
     stderr_truncated: Annotated[bool, Meta(description="Likewise for standard error.")] = False
     value: Annotated[JsonValue, Meta(description="What a python function returned.")] = None
-    started_at: Annotated[datetime | None, Meta(description="When the last attempt began.")] = None
+    started_at: Annotated[Moment | None, Meta(description="When the last attempt began.")] = None
     duration_ms: Annotated[float | None, Meta(description="How long it took, in milliseconds.")] = None
     attempt: Annotated[int | None, Meta(description="Which attempt this was, from 1.")] = None
     worker: Annotated[str | None, Meta(description="The worker that ran it.")] = None
@@ -108,9 +109,9 @@ class TaskStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     chunks_executed: Annotated[int, Meta(description="Shards that are done.")] = 0
     rate: Annotated[float | None, Meta(description="Items per second.")] = None
     eta_seconds: Annotated[float | None, Meta(description="Seconds to the end at this rate.")] = None
-    created_at: Annotated[datetime | None, Meta(description="When it was accepted.")] = None
-    started_at: Annotated[datetime | None, Meta(description="When its first shard was planned.")] = None
-    finished_at: Annotated[datetime | None, Meta(description="When it ended.")] = None
+    created_at: Annotated[Moment | None, Meta(description="When it was accepted.")] = None
+    started_at: Annotated[Moment | None, Meta(description="When its first shard was planned.")] = None
+    finished_at: Annotated[Moment | None, Meta(description="When it ended.")] = None
     reason: Annotated[str | None, Meta(description="Why it is as it is, when that needs saying.")] = None
     warnings: Annotated[tuple[str, ...], Meta(description="Remarks on what was submitted.")] = ()
     failures: Annotated[tuple[ItemResult, ...], Meta(description="The first failed items.")] = ()
@@ -146,7 +147,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     over_http: Annotated[
         bool, Meta(description="True when it is known by HTTP beats alone: it gets no work.")
     ] = False
-    last_beat_at: Annotated[datetime | None, Meta(description="When it was last heard of.")] = None
+    last_beat_at: Annotated[Moment | None, Meta(description="When it was last heard of.")] = None
 
 
 class NodeList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
