@@ -71,9 +71,10 @@ def _statuses() -> Iterator[str]:
     for status, meaning in MEANINGS.items():
         yield f"| {status:d} | {meaning} |"
     yield (
-        f"\n`fanfold run` has its own, as GNU parallel has: 0 when every item succeeded, the number of\n"
-        f"failed items up to {MOST_COUNTED_FAILURES}, {Exit.MANY_FAILED:d} for more, {Exit.RUN_NOT_DONE:d} when the "
-        f"run itself could not be done,\n{Exit.INTERRUPTED:d} after Ctrl-C, which leaves the task running.\n"
+        "\n`fanfold run` has its own, as GNU parallel has: 0 when every item succeeded, the number of\n"
+        f"failed items up to {MOST_COUNTED_FAILURES}, {Exit.MANY_FAILED:d} for more, "
+        f"{Exit.RUN_NOT_DONE:d} when the run itself could not be done,\n"
+        f"{Exit.INTERRUPTED:d} after Ctrl-C, which leaves the task running.\n"
     )
 
 
