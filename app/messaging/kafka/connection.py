@@ -55,7 +55,7 @@ class Condition:
 
     def on_error(self, error: KafkaError) -> None:
         """To be called for each error that the client tells, from any thread."""
-        if error.fatal():
+        if error.fatal() or error.name() == "_FATAL":  # told by the callback without the mark
             self._fatal = f"{error.name()}: {error.str()}"
             self._log.error("bus_client_broken", code=error.name(), detail=error.str())
         else:

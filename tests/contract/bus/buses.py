@@ -43,7 +43,9 @@ class RealBus:
         return made
 
     def subscription(self, *, topic: str, group: str) -> KafkaSubscription:
-        made = KafkaSubscription(self._bootstrap, topic=topic, group=group)
+        made = KafkaSubscription(
+            self._bootstrap, topic=topic, group=f"{group}-{topic}", heartbeat_interval_ms=200
+        )
         self._closing.callback(made.close)
         return made
 
