@@ -1,0 +1,75 @@
+"""What makes a slot process begin no further item: a file, and who wanted it."""
+
+import contextlib
+import os
+import threading
+from pathlib import Path
+
+import msgspec
+
+
+class Kill(msgspec.Struct, frozen=True, kw_only=True):
+    """The wish to kill the running item: any, or only the one of this index."""
+
+    index: int | None
+
+
+class Brake:
+    """While its file exists the slot process begins no item: it looks before each.
+
+    So when the file has been made and the control pipe read after that, the first item without an
+    answer is the only one that may be running. Safe for many threads.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = str(path)
+        self._lock = threading.Lock()
+        self._stopping = False
+        self._kill: Kill | None = None
+        self._pulled = False
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether somebody wants this run, or the next, to end."""
+        return self._stopping
+
+    @property
+    def kill_wanted(self) -> Kill | None:
+        """Whom somebody wants dead."""
+        return self._kill
+
+    def stop(self, *, kill: Kill | None = None) -> None:
+        """End the run that is in progress, or else the next one."""
+        with self._lock:
+            self._kill = kill or self._kill
+            self._stopping = True
+            self._pull()
+
+    def hold(self) -> None:
+        """Begin no further item of this batch."""
+        with self._lock:
+            self._pull()
+
+    def release(self) -> None:
+        """A batch may begin, unless somebody wants to stop."""
+        with self._lock:
+            if not self._stopping:
+                self._free()
+
+    def reset(self) -> None:
+        """A run has ended: what was wanted of it is done."""
+        with self._lock:
+            self._stopping = False
+            self._kill = None
+            self._free()
+
+    def _pull(self) -> None:
+        if not self._pulled:
+            with contextlib.suppress(FileNotFoundError):
+                os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+                self._pulled = True
+
+    def _free(self) -> None:
+        if self._pulled:
+            os.unlink(self._path)  # noqa: PTH108 - a plain call, between every two batches
+            self._pulled = False

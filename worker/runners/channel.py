@@ -1,0 +1,183 @@
+"""The pipes between a slot thread and its slot process."""
+
+import contextlib
+import os
+import select
+from pathlib import Path
+
+from worker.runners.dialect import Announcement
+from worker.runners.enclosure.launcher import Command, Enclosed, Launcher
+from worker.runners.stream import Splitter
+
+_READ_BYTES = 65_536
+_OWN_DEATH_SECONDS = 0.2
+
+
+class Channel:
+    """One slot process at a time: started, told batches, read, killed. Owned by the slot's thread.
+
+    Items open the two FIFOs afresh, so that whatever they do to their descriptors (O_NONBLOCK, say)
+    ends with them. They are new for each slot process: a process that could not be killed (in an
+    uninterruptible sleep) has the old ones.
+    """
+
+    def __init__(self, *, launcher: Launcher, directory: Path, cap_bytes: int) -> None:
+        self._launcher = launcher
+        self._directory = directory
+        self._cap = cap_bytes
+        self._poll = select.poll()
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._poll.register(self._wake, select.POLLIN)
+        self._descriptors: list[int] = []
+        self._enclosed: Enclosed | None = None
+        self._announce = self._control = -1
+        self._streams: dict[int, Splitter] = {}
+        self._unfinished = b""
+        self.out = self.err = Splitter(cap_bytes=cap_bytes)
+        self.is_open = False
+
+    def start(self, command: Command, *, descriptors: tuple[int, int]) -> None:
+        """Start a slot process, whose pipes get these numbers there. Raises LaunchFailed."""
+        self.close_process()
+        self.out, self.err = Splitter(cap_bytes=self._cap), Splitter(cap_bytes=self._cap)
+        self._streams = {self._fifo("out"): self.out, self._fifo("err"): self.err}
+        told, self._announce = os.pipe()
+        self._control, control = os.pipe()
+        os.set_blocking(self._control, False)
+        self._descriptors = [*self._streams, self._announce, self._control]
+        self._unfinished = b""
+        for each in (*self._streams, self._control):
+            self._poll.register(each, select.POLLIN)
+        try:
+            self._enclosed = self._launcher.launch(
+                command,
+                directory=self._directory,
+                descriptors=dict(zip(descriptors, (told, control), strict=True)),
+            )
+        finally:
+            os.close(told)
+            os.close(control)
+        self.is_open = True
+
+    def announce(self, announcement: Announcement) -> None:
+        """Tell the slot process a batch; a dead one shows in the next `read`."""
+        for name, content in announcement.files.items():
+            with open(self._directory / name, "wb", buffering=0) as file:  # noqa: PTH123 - half the time
+                file.write(content)
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._announce, announcement.line)
+
+    def wait(self, seconds: float | None) -> None:
+        """Block until there is something to read, `wake` was called, or the time is over."""
+        for descriptor, _ in self._poll.poll(None if seconds is None else seconds * 1000 + 1):
+            if descriptor == self._wake:
+                with contextlib.suppress(BlockingIOError):
+                    os.eventfd_read(self._wake)
+
+    def wake(self) -> None:
+        """Make `wait` return; for any thread, after `close` too."""
+        with contextlib.suppress(OSError):
+            os.eventfd_write(self._wake, 1)
+
+    def read(self) -> tuple[list[bytes], int]:
+        """New lines of the control pipe, and how many bytes of output were read.
+
+        The streams are read before the control pipe: the slot process announces a mark before it
+        writes it, so every mark in what was read is known by then. `is_open` is False after the last.
+        """
+        taken = 0
+        for descriptor, splitter in self._streams.items():
+            with contextlib.suppress(BlockingIOError):
+                data = os.read(descriptor, _READ_BYTES)
+                splitter.feed(data)
+                taken += len(data)
+        return self._read_control(), taken
+
+    def keeper_pid(self) -> int | None:
+        """The keeper of the slot process: its first child is that, the others are orphans of items."""
+        return self._enclosed.pid() if self._enclosed else None
+
+    def kill(self, *, patience_seconds: float) -> list[bytes]:
+        """Kill all of it; answers the last control lines. What cannot die in time is left to the launcher."""
+        if self._enclosed is None:
+            return []
+        # A slot process that ended by itself takes all with it: only then is it known how it ended.
+        if self.is_open or not self._enclosed.wait(_OWN_DEATH_SECONDS):
+            self._enclosed.kill()
+            self._enclosed.wait(patience_seconds)
+        return self._read_control()
+
+    @property
+    def return_code(self) -> int:
+        """After `kill`: how the slot process ended, as of `Enclosed`."""
+        return self._enclosed.return_code if self._enclosed else 0
+
+    @property
+    def failure(self) -> str | None:
+        """After `kill`: why the slot process was not started, if the launcher failed to."""
+        return self._enclosed.failure if self._enclosed else None
+
+    def drain(self) -> bool:
+        """Read once more what a killed process wrote; False when there is no more."""
+        taken = 0
+        for descriptor, splitter in self._streams.items():
+            with contextlib.suppress(BlockingIOError):
+                data = os.read(descriptor, _READ_BYTES)
+                splitter.feed(data)
+                taken += len(data)
+        return taken > 0
+
+    @property
+    def buffered_bytes(self) -> int:
+        """What both streams hold that belongs to no item yet."""
+        return self.out.buffered_bytes + self.err.buffered_bytes
+
+    def has_ended(self) -> bool:
+        """Whether the slot process has ended, or was never started."""
+        return not self.is_open or any(
+            descriptor == self._control and what & select.POLLHUP for descriptor, what in self._poll.poll(0)
+        )
+
+    def close_process(self) -> None:
+        """Kill and forget the slot process, if there is one."""
+        if self._enclosed is not None:
+            self._enclosed.close()
+            self._enclosed = None
+        for each in self._descriptors:
+            if each != self._announce:
+                self._poll.unregister(each)
+            os.close(each)
+        self._descriptors.clear()
+        self._streams = {}
+        self._control = -1
+        self.is_open = False
+
+    def close(self) -> None:
+        """Kill the slot process and give all descriptors back. May be called twice."""
+        self.close_process()
+        if self._wake >= 0:
+            os.close(self._wake)
+            self._wake = -1
+
+    def _fifo(self, name: str) -> int:
+        path = self._directory / name
+        path.unlink(missing_ok=True)
+        os.mkfifo(path, 0o600)
+        # Opened for writing too, or poll would report a hang-up while no item has it open.
+        return os.open(path, os.O_RDWR | os.O_NONBLOCK)
+
+    def _read_control(self) -> list[bytes]:
+        data = self._unfinished
+        while True:
+            try:
+                new = os.read(self._control, _READ_BYTES)
+            except BlockingIOError:
+                break
+            if not new:
+                self.is_open = False
+                break
+            data += new
+            if len(new) < _READ_BYTES:
+                break
+        *lines, self._unfinished = data.split(b"\n")
+        return lines

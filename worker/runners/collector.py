@@ -1,0 +1,201 @@
+"""Turning a slot process's answers and what was captured into results, one batch at a time."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from app.models.result import ItemResult, Outcome
+from worker.runners.channel import Channel
+from worker.runners.dialect import END, READY, RECORD_SEPARATOR, Answer, Dialect
+from worker.runners.ports import Item
+from worker.runners.stream import Output
+
+_PACE_WEIGHT = 0.3
+_LONGEST_UNMARKED_BYTES = 1 << 20
+
+
+class Now(NamedTuple):
+    """One moment: seconds of the monotonic clock, and since the epoch."""
+
+    monotonic: float
+    epoch: float
+
+
+class Ending(NamedTuple):
+    """How an item ended whose slot process did not answer for it."""
+
+    outcome: Outcome
+    exit_code: int | None = None
+    signal: int | None = None
+
+
+class Collector:
+    """Progress through one batch, whose items all went to the slot process at `began`."""
+
+    def __init__(
+        self, items: Sequence[Item], *, channel: Channel, dialect: Dialect, worker: str, began: Now
+    ) -> None:
+        self._items = items
+        self._channel = channel
+        self._dialect = dialect
+        self._worker = worker
+        self._since = began
+        self._pace_seconds = 1.0
+        self._answered = 0
+        self._told = 0
+        self._overdue = -1
+        self._unmarked: deque[Answer] = deque()
+        self._remarks: list[bytes] = []
+        self._out: Output | None = None
+        self._err: Output | None = None
+        self.is_ready = False
+        self.has_end = False
+        self.is_broken = False
+
+    @property
+    def answered(self) -> int:
+        """How many items, from the first, have ended."""
+        return self._answered
+
+    @property
+    def running(self) -> Item | None:
+        """The first item that has not ended: it runs, or (once halted) was not begun."""
+        return self._items[self._answered] if self._answered < len(self._items) else None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the slot process has ended the batch and every answer has its output."""
+        return self.has_end and not self._unmarked
+
+    @property
+    def since(self) -> float:
+        """When the running item began, at the latest; monotonic."""
+        return self._since.monotonic
+
+    @property
+    def pace_seconds(self) -> float:
+        """How long items of this batch take, lately."""
+        return self._pace_seconds
+
+    @property
+    def remarks(self) -> str:
+        """What the slot process said beside its answers since the last one."""
+        return b"\n".join(self._remarks).decode(errors="replace")
+
+    def mark_overdue(self) -> None:
+        """The running item has used its time up: however it ends, it is a time-out."""
+        self._overdue = self._answered
+
+    def take(self, lines: Sequence[bytes], *, now: Now) -> list[ItemResult]:
+        """Read control lines, cut the streams; the results that are complete, in order."""
+        before, was_ready = self._answered, self.is_ready
+        for line in lines:
+            self._read(line)
+        new = self._answered - before
+        began, pace = self._since, 0.0
+        if new or self.is_ready != was_ready:
+            self._since = now
+        if new:
+            pace = (now.monotonic - began.monotonic) / new
+            self._pace_seconds += _PACE_WEIGHT * (pace - self._pace_seconds)
+        return self._complete(began=began, pace_seconds=pace)
+
+    def abandon(self, ending: Ending, *, now: Now) -> list[ItemResult]:
+        """The slot process is dead and its streams are drained: results of all that it had begun."""
+        results = []
+        while self._unmarked:
+            results.append(self._result(self._unmarked.popleft(), out=self._rest_out(), err=self._rest_err()))
+        item = self.running
+        if item is not None and not self.has_end:
+            answer = Answer(
+                item_index=item.index,
+                mark=b"",
+                outcome=Outcome.TIMEOUT if self._overdue == self._answered else ending.outcome,
+                exit_code=ending.exit_code,
+                signal=ending.signal,
+                started_at=self._since.epoch,
+                duration_ms=(now.monotonic - self._since.monotonic) * 1000,
+                remark=b"".join(each + b"\n" for each in self._remarks),
+            )
+            self._answered += 1
+            results.append(self._result(answer, out=self._rest_out(), err=self._rest_err()))
+        return results
+
+    def _read(self, line: bytes) -> None:
+        if not line.startswith(RECORD_SEPARATOR):
+            self._remarks.append(line)
+        elif line == END:
+            self.has_end = True
+        elif line == READY:
+            self.is_ready = True
+            self._remarks.clear()
+        else:
+            self._read_answer(line)
+
+    def _read_answer(self, line: bytes) -> None:
+        try:
+            answer = self._dialect.read(line[1:], remarks=self._remarks)
+        except ValueError:
+            self.is_broken = True
+            return
+        item = self.running
+        if item is None or answer.item_index != item.index:
+            self.is_broken = True
+            return
+        if self._overdue == self._answered:
+            answer = answer._replace(outcome=Outcome.TIMEOUT)
+        self._remarks.clear()
+        self._answered += 1
+        self._unmarked.append(answer)
+
+    def _complete(self, *, began: Now, pace_seconds: float) -> list[ItemResult]:
+        results: list[ItemResult] = []
+        channel, waiting = self._channel, self._unmarked
+        while waiting:
+            answer = waiting[0]
+            if self._out is None:
+                self._out = channel.out.cut(answer.mark)
+            if self._err is None:
+                self._err = channel.err.cut(answer.mark)
+            if self._out is None or self._err is None:
+                break
+            if answer.started_at is None:
+                answer = answer._replace(
+                    started_at=began.epoch + pace_seconds * len(results), duration_ms=pace_seconds * 1000
+                )
+            results.append(self._result(answer, out=self._out, err=self._err))
+            waiting.popleft()
+            self._out = self._err = None
+        else:
+            channel.out.settle()
+            channel.err.settle()
+        if waiting and channel.buffered_bytes > _LONGEST_UNMARKED_BYTES:
+            self.is_broken = True
+        return results
+
+    def _rest_out(self) -> Output:
+        out, self._out = self._out, None
+        return out or self._channel.out.rest()
+
+    def _rest_err(self) -> Output:
+        err, self._err = self._err, None
+        return err or self._channel.err.rest()
+
+    def _result(self, answer: Answer, *, out: Output, err: Output) -> ItemResult:
+        item = self._items[self._told]
+        self._told += 1
+        return ItemResult(
+            index=answer.item_index,
+            outcome=answer.outcome,
+            exit_code=answer.exit_code,
+            signal=answer.signal,
+            stdout=out.kept,
+            stderr=err.kept + answer.remark if answer.remark else err.kept,
+            stdout_truncated=out.truncated,
+            stderr_truncated=err.truncated,
+            value=answer.value,
+            started_at=answer.started_at or 0.0,
+            duration_ms=answer.duration_ms or 0.0,
+            attempt=item.attempt,
+            worker=self._worker,
+        )

@@ -1,0 +1,1 @@
+"""Where slot processes live: nothing of an item survives it, nothing of a slot survives the worker."""

@@ -1,0 +1,134 @@
+"""bash and sh: the template is the body of a function that a forked copy of one shell runs per item."""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from app.models.result import Outcome
+from worker.runners.dialect import Announcement, Answer
+from worker.runners.enclosure.launcher import Command
+from worker.runners.ports import Item
+
+_HERE = Path(__file__).parent
+_LONG_STDIN_BYTES = 4000
+"""Above this a shell would put a here-document into a file of its own, or fork a writer."""
+
+_SIGNAL_STATUS = 128
+
+
+class ShellDialect:
+    """What bash and sh have in common: the function's files, how a status is read."""
+
+    descriptors = (0, 2)
+    leader_is_item = False
+
+    def __init__(
+        self, source: bytes, *, argv: Sequence[str], environment: Mapping[str, str], work_dir: Path
+    ) -> None:
+        self._source = source
+        self._argv = argv
+        self._environment = environment
+        self._work_dir = work_dir
+
+    def prepare(self, directory: Path) -> None:
+        """Write the function, and the template for sources that are no function's body (an empty one)."""
+        (directory / "template").write_bytes(self._source)
+        (directory / "function").write_bytes(b"__ff_item() { " + self._source + b"\n}\n")
+
+    def command(self, directory: Path) -> Command:
+        """The shell with the script that is its slot process, found in this package's folder."""
+        return Command(
+            argv=[*self._argv, str(directory), str(self._work_dir.absolute()), "{enclosure}"],
+            environment=self._environment,
+            directory=_HERE,
+        )
+
+    def refuse(self, item: Item) -> bytes | None:
+        """A NUL can be neither argument nor variable."""
+        if "\0" in item.text:
+            return b"fanfold: the item holds a NUL character, which a shell cannot take\n"
+        return None
+
+
+class BashDialect(ShellDialect):
+    """bash, with `slot.bash`. It needs no quoting: items go in as an array."""
+
+    def __init__(self, source: bytes, *, environment: Mapping[str, str], work_dir: Path) -> None:
+        argv = [_found("bash", environment), "--noprofile", "--norc", "slot.bash"]
+        super().__init__(source, argv=argv, environment=environment, work_dir=work_dir)
+
+    def announce(self, items: Sequence[Item]) -> Announcement:
+        """Four fields an item, each ended by a NUL."""
+        files: dict[str, bytes] = {}
+        fields: list[bytes] = []
+        for item in items:
+            text = item.text.encode(errors="surrogatepass")
+            stdin = _own_stdin(text, files=files)
+            fields.append(b"%d\0%d\0%b\0%b\0" % (item.index, item.attempt, text, stdin))
+        files["batch"] = b"".join(fields)
+        return Announcement(files=files, line=b"\n")
+
+    def read(self, line: bytes, *, remarks: Sequence[bytes]) -> Answer:
+        """Index, status, mark, and two times of EPOCHREALTIME, which has the locale's decimal point."""
+        index, status, mark, *times = line.replace(b",", b".").split(b" ")
+        # The last remark is always the complaint of the sweep's `kill` that nobody was left.
+        answer = _ended(int(index), status=int(status), mark=mark, remarks=remarks[:-1])
+        if not times or not times[0]:
+            return answer
+        began, ended = map(float, times)
+        return answer._replace(started_at=began, duration_ms=max(0.0, ended - began) * 1000)
+
+
+class ShDialect(ShellDialect):
+    """/bin/sh, with `slot.sh`: items are quoted into a script; the worker draws the marks and keeps time."""
+
+    def __init__(self, source: bytes, *, environment: Mapping[str, str], work_dir: Path) -> None:
+        argv = [shutil.which("dash") or "/bin/sh", "slot.sh"]
+        super().__init__(source, argv=argv, environment=environment, work_dir=work_dir)
+
+    def announce(self, items: Sequence[Item]) -> Announcement:
+        """A call for each item, and as many marks."""
+        files: dict[str, bytes] = {}
+        calls: list[bytes] = []
+        for item in items:
+            text = item.text.encode(errors="surrogatepass")
+            quoted = b"'" + text.replace(b"'", b"'\\''") + b"'"
+            stdin = _own_stdin(text, files=files)
+            call = b"__ff_run_long" if stdin else b"__ff_run"
+            calls.append(b"%b %d %d %b %b\n" % (call, item.index, item.attempt, quoted, stdin))
+        files["batch"] = b"".join(calls)
+        marks = os.urandom(8 * len(items)).hex(" ", 8).replace(" ", "\n")
+        return Announcement(files=files, line=b"\n" + marks.encode() + b"\n")
+
+    def read(self, line: bytes, *, remarks: Sequence[bytes]) -> Answer:
+        """Index, status and mark."""
+        index, status, mark = line.split(b" ")
+        return _ended(int(index), status=int(status), mark=mark, remarks=remarks)
+
+
+def _found(program: str, environment: Mapping[str, str]) -> str:
+    return shutil.which(program, path=environment.get("PATH")) or shutil.which(program) or f"/bin/{program}"
+
+
+def _own_stdin(text: bytes, *, files: dict[str, bytes]) -> bytes:
+    """The name of a file for the stdin of a long item; empty for a short one."""
+    if len(text) <= _LONG_STDIN_BYTES:
+        return b""
+    name = f"stdin-{len(files)}"
+    files[name] = text + b"\n"
+    return name.encode()
+
+
+def _ended(index: int, *, status: int, mark: bytes, remarks: Sequence[bytes]) -> Answer:
+    """What a status means.
+
+    A shell says 128 + n both for signal n and for `exit 128+n`, but it remarks upon a death by signal
+    (save SIGINT and SIGPIPE, which thus count as statuses).
+    """
+    if status == 0:
+        return Answer(item_index=index, mark=mark, outcome=Outcome.OK, exit_code=0)
+    if status > _SIGNAL_STATUS and remarks:
+        return Answer(item_index=index, mark=mark, outcome=Outcome.KILLED, signal=status - _SIGNAL_STATUS)
+    remark = b"".join(each + b"\n" for each in remarks)
+    return Answer(item_index=index, mark=mark, outcome=Outcome.FAILED, exit_code=status, remark=remark)

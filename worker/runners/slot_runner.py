@@ -1,0 +1,112 @@
+"""The runner: a slot process that stays up, is told batches of items, and is replaced when it dies."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from app.models.result import ItemResult, Outcome
+from worker.runners.brake import Brake, Kill
+from worker.runners.channel import Channel
+from worker.runners.dialect import Dialect
+from worker.runners.ports import Function, Item, Running, SlotContext
+from worker.runners.time_limit import TimeLimit
+from worker.runners.watch import Listeners, Watch
+
+_BATCH_ITEMS = 1000
+_BATCH_CHARACTERS = 65_536
+_CANNOT_RUN_STATUS = 126
+
+
+class SlotRunner:
+    """See `ports.Runner`."""
+
+    def __init__(self, dialect: Dialect, *, function: Function, context: SlotContext) -> None:
+        self._dialect = dialect
+        self._worker = context.worker_id
+        self._directory = Path(tempfile.mkdtemp(prefix=f"{context.slot}-", dir=context.launcher.scratch))
+        self._brake = Brake(self._directory / "halt")
+        self._channel = Channel(
+            launcher=context.launcher, directory=self._directory, cap_bytes=context.output_cap_bytes
+        )
+        self._limit = TimeLimit(seconds=function.timeout_seconds, grace_seconds=context.term_grace_seconds)
+        self._watch: Watch | None = None
+        dialect.prepare(self._directory)
+
+    def run(
+        self,
+        items: Sequence[Item],
+        *,
+        on_result: Callable[[ItemResult], None],
+        on_start: Callable[[int], None] | None = None,
+        on_unbegun: Callable[[Sequence[int]], None] | None = None,
+    ) -> None:
+        """Run items in order; see `ports.Runner.run`."""
+        listeners = Listeners(on_result=on_result, on_start=on_start, on_unbegun=on_unbegun)
+        position = 0
+        try:
+            while position < len(items) and not self._brake.is_stopping:
+                position += self._run_some(items, position=position, listeners=listeners)
+        finally:
+            self._watch = None
+            self._brake.reset()
+
+    def stop_after_current(self) -> None:
+        """Begin no further item; see `ports.Runner.stop_after_current`."""
+        self._brake.stop()
+        self._channel.wake()
+
+    def kill(self, index: int | None = None) -> None:
+        """Kill the running item; see `ports.Runner.kill`."""
+        self._brake.stop(kill=Kill(index=index))
+        self._channel.wake()
+
+    def current(self) -> Running | None:
+        """The running item, or None between runs."""
+        watch = self._watch
+        return watch.running if watch else None
+
+    def close(self) -> None:
+        """Kill the slot process and remove its folder. May be called twice."""
+        self._channel.close()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _run_some(self, items: Sequence[Item], *, position: int, listeners: Listeners) -> int:
+        refusal = self._dialect.refuse(items[position])
+        if refusal is not None:
+            listeners.on_result(self._refused(items[position], because=refusal))
+            return 1
+        self._brake.release()
+        if self._channel.has_ended():
+            self._channel.start(self._dialect.command(self._directory), descriptors=self._dialect.descriptors)
+        self._watch = Watch(
+            self._batch(items, position=position),
+            channel=self._channel,
+            dialect=self._dialect,
+            brake=self._brake,
+            limit=self._limit,
+            listeners=listeners,
+            worker=self._worker,
+        )
+        return self._watch.run()
+
+    def _batch(self, items: Sequence[Item], *, position: int) -> Sequence[Item]:
+        """As many of the next items as the slot process should hold in memory, which it forks for each."""
+        characters = 0
+        for count, item in enumerate(items[position : position + _BATCH_ITEMS]):
+            characters += len(item.text)
+            if count and (characters > _BATCH_CHARACTERS or self._dialect.refuse(item) is not None):
+                return items[position : position + count]
+        return items[position : position + _BATCH_ITEMS]
+
+    def _refused(self, item: Item, *, because: bytes) -> ItemResult:
+        return ItemResult(
+            index=item.index,
+            outcome=Outcome.FAILED,
+            exit_code=_CANNOT_RUN_STATUS,
+            stderr=because,
+            started_at=time.time(),
+            attempt=item.attempt,
+            worker=self._worker,
+        )
