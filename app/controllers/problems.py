@@ -83,7 +83,8 @@ def register(app: Flask) -> None:
 
 def _ours(error: FanfoldError) -> Response:
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _log.warning("request_failed", path=request.path, code=error.code, detail=error.detail)
+        log = _log.info if error.retryable else _log.error
+        log("request_failed", path=request.path, code=error.code, detail=error.detail)
     return answer(problem_of(error, instance=request.path), headers=_accepts(error.status))
 
 

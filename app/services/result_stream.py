@@ -16,16 +16,18 @@ def steady_lines(
 ) -> Iterator[ResultLine]:
     """The selected results. Raises TaskNotFound, and StoreUnavailable before the first line or at last."""
     failures = 0
-    begun = False
+    line: ResultLine | None = None
     while True:
+        taken = 0
         try:
             for line in reader.lines(task_id, selection):
+                taken += 1
                 yield line
-                selection, begun, failures = selection.after(line), True, 0
         except StoreUnavailable:
-            failures += 1
-            if not begun or not policy.allows(failures):
+            failures = 1 if taken else failures + 1
+            if line is None or not policy.allows(failures):
                 raise
+            selection = selection.after(line, taken=taken)
             clock.sleep(policy.wait_seconds(failures, chance=0.0))
         else:
             return

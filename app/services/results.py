@@ -40,9 +40,9 @@ class Selection:
     def has(self, outcome: Outcome) -> bool:
         return not self.outcomes or outcome in self.outcomes
 
-    def after(self, line: ResultLine) -> "Selection":
-        """What is left once `line` is read."""
-        limit = self.limit - 1 if self.limit is not None else None
+    def after(self, line: ResultLine, *, taken: int) -> "Selection":
+        """What is left once `taken` lines are read, `line` being the last of them."""
+        limit = self.limit - taken if self.limit is not None else None
         return replace(self, start=line.index + 1, limit=limit)
 
 
