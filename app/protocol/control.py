@@ -20,6 +20,7 @@ class Action(StrEnum):
 
 
 RETRIABLE = frozenset({TaskState.FAILED, TaskState.CANCELLED, TaskState.SUBMISSION_FAILED})
+HALTABLE = frozenset({TaskState.SUBMITTED, TaskState.INPROGRESS})
 
 
 def control(
@@ -38,14 +39,19 @@ def control(
     return _stopped(known, TaskState.FAILED if action is Action.HALT else TaskState.CANCELLED, reason, now)
 
 
+def has_to_retry(ledger: Ledger) -> bool:
+    """Whether a retry would find anything to run: a task stopped after its last item has nothing left."""
+    return ledger.state is TaskState.SUBMISSION_FAILED or ledger.failed + ledger.cancelled > 0
+
+
 def _applies(ledger: Ledger, action: Action) -> bool:
     running = not ledger.state.is_terminal and ledger.ending is None
     return {
         Action.CANCEL: running,
-        Action.HALT: running,
+        Action.HALT: running and ledger.state in HALTABLE,
         Action.PAUSE: running and not ledger.paused,
         Action.RESUME: running and ledger.paused,
-        Action.RETRY: ledger.state in RETRIABLE,
+        Action.RETRY: ledger.state in RETRIABLE and has_to_retry(ledger),
     }[action]
 
 

@@ -7,7 +7,8 @@ from app.models.ledger import Ledger
 from app.models.task import TaskSpec, TaskState
 from app.protocol.decision import Decision, Effects
 
-UNPUBLISHED = frozenset({TaskState.QUEUED, TaskState.RETRYING, TaskState.SUBMISSION_FAILED})
+TRIED = frozenset({TaskState.QUEUED, TaskState.RETRYING})
+UNPUBLISHED = TRIED | {TaskState.SUBMISSION_FAILED}
 
 
 class Submitted(StrEnum):
@@ -53,8 +54,11 @@ def published(ledger: Ledger, *, run: int, now: float) -> Decision[bool]:
 
 
 def publish_failed(ledger: Ledger, *, run: int, attempt: int, limit: int, reason: str) -> Decision[bool]:
-    """Kafka refused the task for the `attempt`-th time of `limit`: RETRYING, at last SUBMISSION_FAILED."""
-    if ledger.state not in UNPUBLISHED or ledger.run != run or ledger.published_at is not None:
+    """Kafka refused the task for the `attempt`-th time of `limit`: RETRYING, at last SUBMISSION_FAILED.
+
+    A refusal that is told late changes nothing of a task that has been given up.
+    """
+    if ledger.state not in TRIED or ledger.run != run or ledger.published_at is not None:
         return Decision(answer=False)
     state = TaskState.SUBMISSION_FAILED if attempt >= limit else TaskState.RETRYING
     if (state, reason) == (ledger.state, ledger.reason):

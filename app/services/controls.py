@@ -2,8 +2,7 @@
 
 from app.errors import IllegalMove, StoreUnavailable
 from app.models.ledger import Ledger
-from app.models.task import TaskState
-from app.protocol.control import RETRIABLE, Action
+from app.protocol.control import RETRIABLE, Action, has_to_retry
 from app.repositories.operations import Operations
 from app.repositories.ports import Store
 from app.services.finding import known_task
@@ -60,9 +59,9 @@ def _check_run(ledger: Ledger, *, run: int | None) -> None:
 
 
 def _check_retriable(ledger: Ledger) -> None:
-    if ledger.state in RETRIABLE:
+    if ledger.state in RETRIABLE and has_to_retry(ledger):
         return
-    if ledger.state is TaskState.COMPLETED:
+    if ledger.state.is_terminal:
         raise IllegalMove("every item of the task succeeded: there is nothing to run again")
     raise IllegalMove(
         f"the task is {ledger.state}, not over yet", hint="wait for its end, or cancel it first"
