@@ -31,7 +31,8 @@ def live_nodes(port: int) -> frozenset[str]:
     """The ids of the workers that a scheduler knows to be alive; empty when it does not say."""
     body = _get(port, path="/schedule/nodes")
     try:
-        return frozenset(str(node["nodeId"]) for node in json.loads(body or b"{}")["nodes"])
+        nodes = json.loads(body or b"{}")["nodes"]
+        return frozenset(str(node["nodeId"]) for node in nodes if node.get("alive", True))
     except (ValueError, KeyError, TypeError):
         return frozenset()
 

@@ -10,7 +10,7 @@ from fanfold.embedded.process import last_line
 from fanfold.embedded.signals import Signals
 from fanfold.embedded.warden import Warden
 
-_READY_SECONDS = 90.0
+_READY_SECONDS = 120.0
 _PROBE_SECONDS = 0.05
 _LOOK_SECONDS = 1.0
 

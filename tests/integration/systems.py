@@ -14,7 +14,7 @@ from fanfold.embedded.state import StateFolder
 from tests.servers import wait_until
 
 ROOT = Path(__file__).parents[2]
-_UP_SECONDS = 100
+_UP_SECONDS = 240
 
 
 class System:
