@@ -27,7 +27,9 @@ def connection(bootstrap: str, *, client_id: str, more: Mapping[str, Option]) ->
         "bootstrap.servers": bootstrap,
         "client.id": client_id,
         "socket.keepalive.enable": True,
-        "socket.timeout.ms": 10_000,
+        # A network that swallows packets is given up after these, so that its return is noticed soon.
+        "socket.timeout.ms": 6_000,
+        "socket.connection.setup.timeout.ms": 2_000,
         "reconnect.backoff.ms": 50,
         "reconnect.backoff.max.ms": 500,
         "topic.metadata.refresh.interval.ms": 1_500,

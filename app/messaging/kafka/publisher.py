@@ -51,6 +51,7 @@ class KafkaPublisher:
                 "enable.idempotence": True,
                 "linger.ms": 0,
                 "delivery.timeout.ms": delivery_timeout_ms,
+                "request.timeout.ms": min(6_000, delivery_timeout_ms),
                 "queue.buffering.max.messages": queue_records,
                 "queue.buffering.max.kbytes": 64 * 1024,
                 "partitioner": "murmur2_random",
