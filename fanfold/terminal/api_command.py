@@ -7,7 +7,7 @@ import click
 from fanfold.addresses import DEFAULT_URL, VARIABLE
 from fanfold.errors import FanfoldError
 from fanfold.exits import Exit
-from fanfold.terminal.failure import exit_status, tell
+from fanfold.terminal.failure import exit_status, print_error, tell
 
 if TYPE_CHECKING:
     from fanfold.client import Client
@@ -39,24 +39,34 @@ class ApiCommand(click.Command):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
     ) -> click.Context:
         """Parse the arguments."""
+        as_json = "--json" in args
         try:
             return super().make_context(info_name, args, parent, **extra)
         except click.ClickException as error:
-            self._end(error)
+            self._end(error, as_json=as_json)
 
     def invoke(self, ctx: click.Context) -> object:
         """Do the command."""
+        as_json = ctx.params["as_json"]
         try:
             return super().invoke(ctx)
         except FanfoldError as error:
-            tell(error, as_json=ctx.params["as_json"])
+            tell(error, as_json=as_json)
             raise click.exceptions.Exit(self.only_failure_status or exit_status(error)) from error
         except click.ClickException as error:
-            self._end(error)
+            self._end(error, as_json=as_json)
 
-    def _end(self, error: click.ClickException) -> NoReturn:
+    def _end(self, error: click.ClickException, *, as_json: bool) -> NoReturn:
         error.show()
+        if as_json:
+            print_error(WrongUsage(error.format_message()))
         raise click.exceptions.Exit(self.only_failure_status or error.exit_code) from error
+
+
+class WrongUsage(FanfoldError):
+    """The command line cannot be understood."""
+
+    code = "wrong-usage"
 
 
 def connect(urls: tuple[str, ...]) -> "Client":

@@ -19,9 +19,14 @@ def tell(error: FanfoldError, *, as_json: bool) -> None:
     for line in error_lines(error):
         click.echo(line, err=True)
     if as_json:
-        from fanfold.terminal.json_shapes import ErrorReport, error_detail, print_json
+        print_error(error)
 
-        print_json(ErrorReport(error=error_detail(error)))
+
+def print_error(error: FanfoldError) -> None:
+    """Write the error to stdout as JSON."""
+    from fanfold.terminal.json_shapes import ErrorReport, error_detail, print_json
+
+    print_json(ErrorReport(error=error_detail(error)))
 
 
 def exit_status(error: FanfoldError) -> Exit:

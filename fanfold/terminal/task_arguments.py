@@ -116,7 +116,8 @@ def _after_colons(arguments: Sequence[str]) -> Sequence[str]:
 
 
 def _advise(function: str, *, lang: str) -> None:
-    if lang != "python" and "{}" in function and "$1" not in function:
+    names_item = any(word in function for word in ("$1", "$@", "-exec"))
+    if lang != "python" and "{}" in function.split() and not names_item:
         click.echo('fanfold: note: {} is not replaced; the item is "$1" in the function', err=True)
 
 

@@ -2,12 +2,13 @@
 
 import json
 import signal
+import threading
 from pathlib import Path
 
 import pytest
 
 from tests.command_line import CommandLine
-from tests.scheduler_door import Door, busy, hang_up
+from tests.scheduler_door import Door, Handler, busy, hang_up
 from tests.scheduler_double import SchedulerDouble
 from tests.servers import wait_until
 
@@ -163,6 +164,27 @@ def test_ctrl_c_leaves_the_task_running_and_tells_the_way_back(
     assert fanfold(*back[1:]).stdout == b"b\n"
 
 
+def test_ctrl_c_while_the_task_is_being_sent_does_not_claim_that_it_goes_on(
+    fanfold: CommandLine, door: Door
+) -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def hold(handler: Handler) -> None:
+        asked.set()
+        answer.wait(20)
+        handler.close_connection = True
+
+    door.faults.append(hold)
+    with fanfold.start(["run", "true", "a"]) as process:
+        assert asked.wait(20)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=20)
+    answer.set()
+
+    assert process.returncode == 130
+    assert "may have been accepted" in told.decode()
+
+
 def test_ctrl_c_ends_the_json_properly(fanfold: CommandLine, service: SchedulerDouble) -> None:
     service.holding = True
     with fanfold.start(["run", "--json", 'echo "$1"', "a", "b"]) as process:
@@ -258,6 +280,14 @@ def test_a_run_that_cannot_be_done_exits_with_255(
     assert "Traceback" not in ended.stderr
 
 
+def test_wrong_usage_is_json_too(fanfold: CommandLine) -> None:
+    for arguments in (["run", "--json"], ["run", "--json", "--timeout", "soon", "true", "a"]):
+        ended = fanfold(*arguments)
+
+        assert ended.status == 255
+        assert json.loads(ended.stdout)["error"]["code"] == "wrong-usage"
+
+
 @pytest.mark.parametrize(
     ("stdin", "said"), [(b"a\n\xff\n", "Item 2 is not UTF-8"), (b"a\0b\n", "Item 1 holds a NUL byte")]
 )
@@ -270,6 +300,7 @@ def test_input_that_is_no_text_is_refused(fanfold: CommandLine, stdin: bytes, sa
 
 def test_braces_of_gnu_parallel_are_pointed_out(fanfold: CommandLine) -> None:
     assert 'the item is "$1"' in fanfold("run", "echo {}", "a").stderr
+    assert fanfold("run", "find . -maxdepth 0 -exec true {} +", "a").stderr == ""
 
 
 def test_warnings_of_the_service_are_told(fanfold: CommandLine) -> None:

@@ -96,7 +96,9 @@ def test_status_timeout_exits_with_124(fanfold: CommandLine, service: SchedulerD
 
 
 def test_last_is_the_newest_task(fanfold: CommandLine) -> None:
-    assert "there is no task yet" in fanfold("status", "last").stderr
+    nothing = fanfold("status", "last", "--json")
+    assert (nothing.status, nothing.stderr) == (1, "fanfold: error: there is no task yet\n")
+    assert json.loads(nothing.stdout)["error"]["code"] == "no-task-yet"
     submitted(fanfold, "true", "a")
     newest = submitted(fanfold, "true", "b")
 

@@ -49,6 +49,19 @@ def test_a_server_that_is_away_is_passed_over(door: Door) -> None:
     assert door.requests == ["GET /schedule/ping"]
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_proxy_of_the_environment_is_not_used_for_this_machine(
+    door: Door, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", away())
+    monkeypatch.setenv("ALL_PROXY", away())
+
+    with Client(door.url.replace("127.0.0.1", host), patience_seconds=0) as client:
+        client.ping()
+
+    assert door.requests == ["GET /schedule/ping"]
+
+
 @pytest.mark.parametrize("fault", [busy, bad_gateway, hang_up])
 def test_a_server_that_cannot_serve_is_passed_over(door: Door, second_door: Door, fault: Fault) -> None:
     door.faults.append(fault)
