@@ -86,10 +86,16 @@ class Backlog:
         """One of those taken will not come back."""
         with self._changed:
             self._size -= 1
+            self._changed.notify_all()
 
     def size(self) -> int:
         with self._changed:
             return self._size
+
+    def shrinks_to(self, size: int, *, timeout_seconds: float) -> bool:
+        """Waits for it; whether it has, or the backlog is closed."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._size <= size or self._closed, timeout=timeout_seconds)
 
     def closed(self) -> bool:
         with self._changed:

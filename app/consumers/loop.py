@@ -14,7 +14,8 @@ from app.support.logs import get_logger
 _log = get_logger(__name__)
 
 _POLL_SECONDS = 0.1
-_PAUSED_POLL_SECONDS = 0.02
+_PAUSED_SECONDS = 0.05
+_PATIENCE_SECONDS = 0.2
 _TAKE_SECONDS = 1.0
 
 
@@ -74,14 +75,19 @@ class ConsumerLoop:
             raise self._fault
 
     def _poll(self) -> None:
-        size = self._backlog.size()
-        if not self._paused and size >= self._limits.capacity:
-            self._paused = True
-            self._subscription.pause()
-        elif self._paused and size <= self._limits.capacity // 2:
-            self._paused = False
-            self._subscription.resume()
-        self._backlog.add(self._subscription.poll(_PAUSED_POLL_SECONDS if self._paused else _POLL_SECONDS))
+        if self._paused:
+            if self._shrinks(within_seconds=_PAUSED_SECONDS):
+                self._paused = False
+                self._subscription.resume()
+        elif self._backlog.size() >= self._limits.capacity:
+            # A pause drops what the client has fetched ahead: not worth it if there is room in a moment.
+            self._paused = not self._shrinks(within_seconds=_PATIENCE_SECONDS)
+            if self._paused:
+                self._subscription.pause()
+        self._backlog.add(self._subscription.poll(0.0 if self._paused else _POLL_SECONDS))
+
+    def _shrinks(self, *, within_seconds: float) -> bool:
+        return self._backlog.shrinks_to(self._limits.capacity // 2, timeout_seconds=within_seconds)
 
     def _handle_all(self, stop: threading.Event) -> None:
         try:
