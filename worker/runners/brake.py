@@ -1,6 +1,6 @@
-"""What makes a slot process begin no further item: a file, and who wanted it."""
+"""What makes a slot process begin no further item: two files, and who wanted it."""
 
-import contextlib
+import mmap
 import os
 import threading
 from pathlib import Path
@@ -15,14 +15,19 @@ class Kill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Brake:
-    """While its file exists the slot process begins no item: it looks before each.
+    """While the file `halt` exists, and byte 0 of `brake` is 1, no item begins: it is looked at before each.
 
-    So when the file has been made and the control pipe read after that, the first item without an
-    answer is the only one that may be running. Safe for many threads.
+    (A shell looks for the file; what can map memory is quicker with the byte.) So when the brake has
+    been pulled and the answers read after that, the first item without an answer is the only one that
+    may be running. Safe for many threads.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = str(path)
+    def __init__(self, directory: Path) -> None:
+        self._path = str(directory / "halt")
+        with (directory / "brake").open("x+b") as file:
+            file.write(b"\0")
+            file.flush()
+            self._byte = mmap.mmap(file.fileno(), 1)
         self._lock = threading.Lock()
         self._stopping = False
         self._kill: Kill | None = None
@@ -63,13 +68,20 @@ class Brake:
             self._kill = None
             self._free()
 
+    def close(self) -> None:
+        """Give the memory back; nothing can be stopped afterwards. May be called twice."""
+        with self._lock:
+            self._pulled = True
+            self._byte.close()
+
     def _pull(self) -> None:
         if not self._pulled:
-            with contextlib.suppress(FileNotFoundError):
-                os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-                self._pulled = True
+            self._byte[0] = 1
+            os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+            self._pulled = True
 
     def _free(self) -> None:
-        if self._pulled:
+        if self._pulled and not self._byte.closed:
+            self._byte[0] = 0
             os.unlink(self._path)  # noqa: PTH108 - a plain call, between every two batches
             self._pulled = False

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from worker.runners.dialect import Announcement
 from worker.runners.enclosure.launcher import Command, Enclosed, Launcher
-from worker.runners.stream import Splitter
+from worker.runners.marked_stream import MarkedSplitter
+from worker.runners.stream import Splitter, ToldSplitter
 
 _READ_BYTES = 65_536
 _OWN_DEATH_SECONDS = 0.2
@@ -33,13 +34,21 @@ class Channel:
         self._announce = self._control = -1
         self._streams: dict[int, Splitter] = {}
         self._unfinished = b""
-        self.out = self.err = Splitter(cap_bytes=cap_bytes)
+        self.out: Splitter = ToldSplitter(cap_bytes=cap_bytes)
+        self.err: Splitter = self.out
         self.is_open = False
 
-    def start(self, command: Command, *, descriptors: tuple[int, int]) -> None:
-        """Start a slot process, whose pipes get these numbers there. Raises LaunchFailed."""
+    def start(self, command: Command, *, descriptors: tuple[int, int], mark: bytes | None) -> None:
+        """Start a slot process, whose pipes get these numbers there. Raises LaunchFailed.
+
+        `mark` is what follows each item's output, where it is always the same.
+        """
         self.close_process()
-        self.out, self.err = Splitter(cap_bytes=self._cap), Splitter(cap_bytes=self._cap)
+        if mark is None:
+            self.out, self.err = ToldSplitter(cap_bytes=self._cap), ToldSplitter(cap_bytes=self._cap)
+        else:
+            self.out = MarkedSplitter(cap_bytes=self._cap, mark=mark, has_lines=False)
+            self.err = MarkedSplitter(cap_bytes=self._cap, mark=mark, has_lines=True)
         self._streams = {self._fifo("out"): self.out, self._fifo("err"): self.err}
         told, self._announce = os.pipe()
         self._control, control = os.pipe()
@@ -91,7 +100,8 @@ class Channel:
                 data = os.read(descriptor, _READ_BYTES)
                 splitter.feed(data)
                 taken += len(data)
-        return self._read_control(), taken
+        lines = self._read_control()
+        return [*self.err.take_lines(), *lines], taken
 
     def keeper_pid(self) -> int | None:
         """The keeper of the slot process: its first child is that, the others are orphans of items."""
@@ -116,16 +126,6 @@ class Channel:
     def failure(self) -> str | None:
         """After `kill`: why the slot process was not started, if the launcher failed to."""
         return self._enclosed.failure if self._enclosed else None
-
-    def drain(self) -> bool:
-        """Read once more what a killed process wrote; False when there is no more."""
-        taken = 0
-        for descriptor, splitter in self._streams.items():
-            with contextlib.suppress(BlockingIOError):
-                data = os.read(descriptor, _READ_BYTES)
-                splitter.feed(data)
-                taken += len(data)
-        return taken > 0
 
     @property
     def buffered_bytes(self) -> int:

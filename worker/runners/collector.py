@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from app.models.result import ItemResult, Outcome
 from worker.runners.channel import Channel
-from worker.runners.dialect import END, READY, RECORD_SEPARATOR, Answer, Dialect
+from worker.runners.dialect import END, READY, RECORD_SEPARATOR, RETIRE, Answer, Dialect
 from worker.runners.ports import Item
 from worker.runners.stream import Output
 
@@ -50,6 +50,7 @@ class Collector:
         self._err: Output | None = None
         self.is_ready = False
         self.has_end = False
+        self.wants_retirement = False
         self.is_broken = False
 
     @property
@@ -124,8 +125,9 @@ class Collector:
     def _read(self, line: bytes) -> None:
         if not line.startswith(RECORD_SEPARATOR):
             self._remarks.append(line)
-        elif line == END:
+        elif line in (END, RETIRE):
             self.has_end = True
+            self.wants_retirement = line == RETIRE
         elif line == READY:
             self.is_ready = True
             self._remarks.clear()

@@ -17,6 +17,9 @@ READY = RECORD_SEPARATOR + b"ready"
 END = RECORD_SEPARATOR + b"end"
 """Ends each batch; items of it without an answer were not begun."""
 
+RETIRE = RECORD_SEPARATOR + b"retire"
+"""Said in place of END by a slot process that wants to be replaced."""
+
 
 class Answer(NamedTuple):
     """How one item ended, as its slot process saw it.
@@ -49,6 +52,16 @@ class Dialect(Protocol):
     @property
     def descriptors(self) -> tuple[int, int]:
         """The numbers in the slot process of the pipe it is told batches by, and of the control pipe."""
+        ...
+
+    @property
+    def mark(self) -> bytes | None:
+        """What follows each item's output, where it is always the same (see `marked_stream`)."""
+        ...
+
+    @property
+    def batch_characters(self) -> int:
+        """How much text the slot process should hold at a time, if that is more than one item."""
         ...
 
     @property

@@ -21,7 +21,9 @@ class ShellDialect:
     """What bash and sh have in common: the function's files, how a status is read."""
 
     descriptors = (0, 2)
+    mark: bytes | None = None
     leader_is_item = False
+    batch_characters = 65_536
 
     def __init__(
         self, source: bytes, *, argv: Sequence[str], environment: Mapping[str, str], work_dir: Path

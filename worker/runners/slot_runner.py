@@ -14,8 +14,7 @@ from worker.runners.ports import Function, Item, Running, SlotContext
 from worker.runners.time_limit import TimeLimit
 from worker.runners.watch import Listeners, Watch
 
-_BATCH_ITEMS = 1000
-_BATCH_CHARACTERS = 65_536
+_BATCH_ITEMS = 2000
 _CANNOT_RUN_STATUS = 126
 
 
@@ -26,7 +25,7 @@ class SlotRunner:
         self._dialect = dialect
         self._worker = context.worker_id
         self._directory = Path(tempfile.mkdtemp(prefix=f"{context.slot}-", dir=context.launcher.scratch))
-        self._brake = Brake(self._directory / "halt")
+        self._brake = Brake(self._directory)
         self._channel = Channel(
             launcher=context.launcher, directory=self._directory, cap_bytes=context.output_cap_bytes
         )
@@ -69,6 +68,7 @@ class SlotRunner:
 
     def close(self) -> None:
         """Kill the slot process and remove its folder. May be called twice."""
+        self._brake.close()
         self._channel.close()
         shutil.rmtree(self._directory, ignore_errors=True)
 
@@ -79,7 +79,11 @@ class SlotRunner:
             return 1
         self._brake.release()
         if self._channel.has_ended():
-            self._channel.start(self._dialect.command(self._directory), descriptors=self._dialect.descriptors)
+            self._channel.start(
+                self._dialect.command(self._directory),
+                descriptors=self._dialect.descriptors,
+                mark=self._dialect.mark,
+            )
         self._watch = Watch(
             self._batch(items, position=position),
             channel=self._channel,
@@ -96,7 +100,9 @@ class SlotRunner:
         characters = 0
         for count, item in enumerate(items[position : position + _BATCH_ITEMS]):
             characters += len(item.text)
-            if count and (characters > _BATCH_CHARACTERS or self._dialect.refuse(item) is not None):
+            if count and (
+                characters > self._dialect.batch_characters or self._dialect.refuse(item) is not None
+            ):
                 return items[position : position + count]
         return items[position : position + _BATCH_ITEMS]
 

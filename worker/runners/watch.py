@@ -77,6 +77,8 @@ class Watch:
                 break
             if self._enforce_limit():
                 break
+        if self._collector.wants_retirement:
+            self._channel.close_process()
         self.running = None
         return self._collector.answered
 
@@ -161,8 +163,11 @@ class Watch:
         by_itself = not self._channel.is_open
         lines = self._channel.kill(patience_seconds=_DEATH_SECONDS)
         results = self._collector.take(lines, now=_now())
-        while self._channel.drain():
-            results += self._collector.take([], now=_now())
+        while True:
+            lines, taken = self._channel.read()
+            results += self._collector.take(lines, now=_now())
+            if not taken:
+                break
         if not self._collector.is_ready and by_itself and self._channel.failure is not None:
             raise LaunchFailed(self._channel.failure)
         results += self._collector.abandon(self._ending(outcome, by_itself=by_itself), now=_now())
