@@ -21,7 +21,7 @@ def worker_command(state: StateFolder, *, name: str, slots: int, work_dir: Path)
         f"--fanfold.worker.name={name}",
         f"--fanfold.worker.slots={slots}",
         f"--fanfold.worker.work-dir={work_dir}",
-        f"--spring.config.additional-location=file:{state.properties}",
+        *state.address_settings(),
     )
 
 

@@ -28,7 +28,7 @@ class StateFolder:
 
     @property
     def properties(self) -> Path:
-        """The addresses of Kafka and Redis, as the schedulers' and workers' configuration."""
+        """The addresses of Kafka and Redis, as configuration of schedulers and workers."""
         return self.root / "run" / "system.properties"
 
     @property
@@ -98,6 +98,14 @@ class StateFolder:
             "spring.redis.port": str(ports["redis"]),
         }
         _replace(self.properties, text="".join(f"{key}={value}\n" for key, value in addresses.items()))
+
+    def address_settings(self) -> tuple[str, ...]:
+        """What `run/system.properties` says, as settings on a command line.
+
+        So they win over the environment, and the folder may have a comma in its name, which would end it
+        in a list of configuration files.
+        """
+        return tuple(f"--{line}" for line in self.properties.read_text(encoding="utf-8").splitlines())
 
     @property
     def _lock_file(self) -> Path:

@@ -140,11 +140,7 @@ def _server(state: StateFolder, *, name: str, server: Kafka | Valkey) -> Part:
 
 def _scheduler(options: Options, *, number: int) -> Part:
     port = options.api_ports[number - 1]
-    command = module_command(
-        "app",
-        f"--server.port={port}",
-        f"--spring.config.additional-location=file:{options.state.properties}",
-    )
+    command = module_command("app", f"--server.port={port}", *options.state.address_settings())
     return Part(
         program=_python(options, name=f"scheduler-{number}", command=command),
         ready=partial(probes.http_ready, port),

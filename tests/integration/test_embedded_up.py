@@ -118,8 +118,8 @@ def test_two_systems_side_by_side_do_not_meet(system: System, tmp_path: Path) ->
         assert set(other.nodes()).isdisjoint(system.nodes())
 
 
-def test_state_and_ports_are_kept_over_down_and_up(tmp_path: Path) -> None:
-    with a_system(tmp_path) as system:
+def test_state_and_ports_are_kept_over_down_and_up_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    with a_system(tmp_path / "a, ü 'b'") as system:
         system.up("--workers", "1")
         ports = system.state.ports()
         _leave_traces(ports)
