@@ -60,6 +60,19 @@ class Outside:
 
 def connected(settings: Settings, *, name: str) -> Outside:
     """The real store and bus; connects when they are first used."""
+    return Outside(
+        store=redis_store(settings),
+        publisher=KafkaPublisher(settings.pubsub.namespace, client_id=name),
+        admin=KafkaAdmin(
+            settings.pubsub.namespace,
+            replication=settings.fanfold.kafka.replication,
+            retention_ms=int(settings.fanfold.kafka.retention.total_seconds() * 1_000),
+        ),
+    )
+
+
+def redis_store(settings: Settings) -> RedisStore:
+    """The real store alone."""
     redis, task = settings.spring.redis, settings.fanfold.task
     client = connect(
         redis.host,
@@ -67,18 +80,10 @@ def connected(settings: Settings, *, name: str) -> Outside:
         password=redis.password.get_secret_value(),
         timeout_seconds=redis.timeout.total_seconds(),
     )
-    return Outside(
-        store=RedisStore(
-            client,
-            retention_seconds=task.retention.total_seconds(),
-            upload_ttl_seconds=task.upload_ttl.total_seconds(),
-        ),
-        publisher=KafkaPublisher(settings.pubsub.namespace, client_id=name),
-        admin=KafkaAdmin(
-            settings.pubsub.namespace,
-            replication=settings.fanfold.kafka.replication,
-            retention_ms=int(settings.fanfold.kafka.retention.total_seconds() * 1_000),
-        ),
+    return RedisStore(
+        client,
+        retention_seconds=task.retention.total_seconds(),
+        upload_ttl_seconds=task.upload_ttl.total_seconds(),
     )
 
 

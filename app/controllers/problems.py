@@ -23,6 +23,7 @@ _CODES = {
     415: "content-type-unsupported",
 }
 _NOT_FOR_HEAD = frozenset({"content-type", "content-length"})
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 _log = get_logger(__name__)
 
 
@@ -69,6 +70,9 @@ def answer(problem: Problem, *, headers: Mapping[str, str] | None = None) -> Res
     response = Response(msgspec.json.encode(problem), status=problem.status, content_type=PROBLEM)
     response.headers.update(headers or {})
     response.headers["Cache-Control"] = "no-store"
+    if request.method not in _WITHOUT_BODY:
+        # What is left of the body is not read, so the server closes the connection: clients must know.
+        response.headers["Connection"] = "close"
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
