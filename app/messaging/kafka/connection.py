@@ -1,7 +1,7 @@
 """What every Kafka client of this process has in common: how it connects, and what it says of itself."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaError
@@ -48,9 +48,13 @@ class _Silence:
 
 
 class Condition:
-    """Whether a client can go on: errors that pass are logged, one that does not is kept."""
+    """Whether a client can go on: errors that pass are logged, one that does not is kept.
 
-    def __init__(self, *, client_id: str) -> None:
+    `on_broken` is called at the first that does not, from any thread.
+    """
+
+    def __init__(self, *, client_id: str, on_broken: Callable[[], None] = lambda: None) -> None:
+        self._on_broken = on_broken
         self._log = _log.bind(client=client_id)
         self._fatal: str | None = None
         self._silences: dict[str, _Silence] = {}
@@ -58,8 +62,10 @@ class Condition:
     def on_error(self, error: KafkaError) -> None:
         """To be called for each error that the client tells, from any thread."""
         if error.fatal() or error.name() == "_FATAL":  # told by the callback without the mark
-            self._fatal = f"{error.name()}: {error.str()}"
-            self._log.error("bus_client_broken", code=error.name(), detail=error.str())
+            first, self._fatal = self._fatal is None, f"{error.name()}: {error.str()}"
+            if first:
+                self._log.error("bus_client_broken", code=error.name(), detail=error.str())
+                self._on_broken()
         else:
             self._tell(error.name(), error.str())
 

@@ -32,7 +32,11 @@ _UNANSWERED = frozenset(
 
 
 class KafkaPublisher:
-    """One idempotent producer and the thread that hears its acknowledgements."""
+    """One idempotent producer and the thread that hears its acknowledgements.
+
+    `on_broken` is called once, from any thread, when it can send nothing more: the process should end then,
+    also where nobody lets BusBroken through.
+    """
 
     def __init__(
         self,
@@ -41,9 +45,10 @@ class KafkaPublisher:
         client_id: str = "fanfold",
         delivery_timeout_ms: int = 30_000,
         queue_records: int = 20_000,
+        on_broken: Callable[[], None] = lambda: None,
         options: Mapping[str, Option] | None = None,
     ) -> None:
-        self._condition = Condition(client_id=client_id)
+        self._condition = Condition(client_id=client_id, on_broken=on_broken)
         self._producer = Producer(
             {
                 **connection(bootstrap, client_id=client_id, more=options or {}),

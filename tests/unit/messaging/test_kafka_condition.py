@@ -35,13 +35,16 @@ def test_an_error_that_passes_is_logged_once_however_often_it_comes() -> None:
         KafkaError(KafkaError._FATAL, "fenced"),
     ],
 )
-def test_a_fatal_error_is_kept(error: KafkaError) -> None:
-    condition = Condition(client_id="c")
-    condition.on_error(error)
+def test_a_fatal_error_is_kept_and_told_once(error: KafkaError) -> None:
+    told: list[str] = []
+    condition = Condition(client_id="c", on_broken=lambda: told.append("broken"))
 
     for _ in range(2):
+        condition.on_error(error)
         with pytest.raises(BusBroken, match="fenced"):
             condition.check()
+
+    assert told == ["broken"]
 
 
 def test_further_options_win() -> None:
