@@ -72,8 +72,9 @@ class Bar:
         if self._visible:
             self._bar.refresh()
         else:
-            self._bar.start()
+            # In this order, so that Ctrl-C in the middle of drawing finds a bar to take away.
             self._visible = True
+            self._bar.start()
 
     def hide(self) -> None:
         """Take the line away."""

