@@ -21,7 +21,13 @@ def as_json(value: msgspec.Struct, *, status: int = HTTPStatus.OK) -> Response:
     return response
 
 
-def as_pieces(lines: Iterable[ResultLine]) -> Iterator[bytes]:
+class BrokenOff(msgspec.Struct, frozen=True, kw_only=True):
+    """The last line of a stream that cannot go on: the server would end it as if it were complete."""
+
+    problem: Problem
+
+
+def as_pieces(lines: Iterable[ResultLine | BrokenOff]) -> Iterator[bytes]:
     """The lines as NDJSON in pieces of some size, so that a million lines are not a million writes."""
     piece = bytearray()
     for line in lines:
@@ -32,8 +38,3 @@ def as_pieces(lines: Iterable[ResultLine]) -> Iterator[bytes]:
             piece.clear()
     if piece:
         yield bytes(piece)
-
-
-def broken_off(problem: Problem) -> bytes:
-    """The last line of a stream that cannot go on: the server would end it as if it were complete."""
-    return _encoder.encode({"problem": problem}) + b"\n"

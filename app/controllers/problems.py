@@ -108,9 +108,14 @@ def _of_flask(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
+    return answer(unexpected_problem(error))
+
+
+def unexpected_problem(error: Exception) -> Problem:
+    """Logs a mistake of ours; the document names the log entry and nothing else."""
     error_id = new_id()
     _log.error("request_broke", error_id=error_id, method=request.method, path=request.path, exc_info=error)
-    problem = Problem(
+    return Problem(
         type=f"{TYPES}#internal",
         title="Internal error",
         status=500,
@@ -119,7 +124,6 @@ def _unexpected(error: Exception) -> Response:
         instance=f"urn:uuid:{error_id}",
         hint=f"the log of the service tells more under error_id {error_id}",
     )
-    return answer(problem)
 
 
 def _accepts(status: int) -> dict[str, str]:

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, stream_with_context
 
 from app.controllers import queries
-from app.controllers.answers import NDJSON, as_json, as_pieces, broken_off
+from app.controllers.answers import NDJSON, BrokenOff, as_json, as_pieces
 from app.controllers.bodies import UnsupportedType, media_type, whole
-from app.controllers.problems import problem_of
+from app.controllers.problems import problem_of, unexpected_problem
 from app.controllers.requests import JSON, asked_task, json_object
 from app.controllers.services import Services
 from app.errors import FanfoldError, InvalidField
@@ -102,21 +102,23 @@ def _results(services: Services, task_id: str, selection: Selection) -> Response
     except BaseException:
         give_back()
         raise
-    response = Response(_streamed(first, lines), content_type=NDJSON)
+    response = Response(stream_with_context(as_pieces(_streamed(first, lines))), content_type=NDJSON)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     response.call_on_close(give_back)
     return response
 
 
-def _streamed(first: ResultLine | None, others: Iterator[ResultLine]) -> Iterator[bytes]:
+def _streamed(first: ResultLine | None, others: Iterator[ResultLine]) -> Iterator[ResultLine | BrokenOff]:
     if first is None:
         return
-    yield from as_pieces([first])
+    yield first
     try:
-        yield from as_pieces(others)
+        yield from others
     except FanfoldError as error:
-        yield broken_off(problem_of(error))
+        yield BrokenOff(problem=problem_of(error))
+    except Exception as error:  # noqa: BLE001 - the server would end the stream as if it were complete
+        yield BrokenOff(problem=unexpected_problem(error))
 
 
 def _run_asked() -> int | None:

@@ -212,15 +212,17 @@ def test_results_whose_block_is_gone_are_lost_and_hide_no_others(api: Api) -> No
 
 
 class Failing(MemoryStore):
-    """A store that is away for its next `outages` reads of a block."""
+    """A store whose next `outages` reads of a block fail, or of which later blocks are garbage."""
 
     outages = 0
+    sound_blocks = 99
 
     def block(self, task_id: str, block_id: str) -> bytes | None:
         if self.outages:
             self.outages -= 1
             raise StoreUnavailable("away")
-        return super().block(task_id, block_id)
+        self.sound_blocks -= 1
+        return super().block(task_id, block_id) if self.sound_blocks >= 0 else b"garbage"
 
 
 def with_blocks(outages: int) -> tuple[Api, str]:
@@ -241,6 +243,17 @@ def test_a_store_that_is_away_at_the_start_is_a_problem() -> None:
     assert (answer.status_code, answer.get_json()["code"]) == (503, "store-unavailable")
     assert answer.headers["Retry-After"] == "1"
     assert len(api.lines(task_id)) == 3000
+
+
+def test_a_stream_that_cannot_go_on_says_so_in_its_last_line() -> None:
+    api, task_id = with_blocks(outages=0)
+    assert isinstance(api.store, Failing)
+    api.store.sound_blocks = 1
+    lines = api.lines(task_id)
+    assert [line["index"] for line in lines[:-1]] == list(range(1000))
+    assert set(lines[-1]) == {"problem"}
+    assert (lines[-1]["problem"]["status"], lines[-1]["problem"]["code"]) == (500, "internal")
+    assert "garbage" not in str(lines[-1])
 
 
 def test_streams_beyond_the_budget_are_refused_and_places_come_back() -> None:
