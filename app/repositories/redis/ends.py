@@ -3,11 +3,12 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from redis.client import PubSub
 from redis.exceptions import RedisError
 
+from app.errors import StoreUnavailable
 from app.repositories.keys import ENDED_CHANNEL
 from app.repositories.redis.link import Link
 
@@ -30,16 +31,18 @@ class Ends:
         self._closed = threading.Event()
 
     def wait(self, task_id: str, *, timeout_seconds: float, over: Callable[[], bool]) -> bool:
-        """Whether the task was `over` within the time."""
+        """Whether the task was `over` within the time. An outage meanwhile is waited through."""
         deadline = time.monotonic() + timeout_seconds
         with self._listening_for(task_id) as told:
-            while not over():
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return False
+            if over():
+                return True
+            while (left := deadline - time.monotonic()) > 0:
                 told.wait(left)
                 told.clear()
-            return True
+                with suppress(StoreUnavailable):
+                    if over():
+                        return True
+            return over()
 
     def close(self) -> None:
         """Ends the thread, which takes a quarter of a second."""

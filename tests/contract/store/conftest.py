@@ -7,8 +7,16 @@ from redis import Redis
 
 from app.repositories.ports import Store
 from app.repositories.redis.connection import connect
+from tests import servers
 from tests.contract.store.subjects import RedisSubject, Subject, TwinSubject
 from tests.contract.store.trial import Trial
+
+
+@pytest.fixture(scope="package")
+def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """A Redis of this suite's own: its tests leave tasks behind that no scheduler should find."""
+    with servers.redis_address(tmp_path_factory.mktemp("redis-of-the-suite")) as address:
+        yield address
 
 
 @pytest.fixture
