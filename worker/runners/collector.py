@@ -123,8 +123,10 @@ class Collector:
         return results
 
     def _read(self, line: bytes) -> None:
-        if not line.startswith(RECORD_SEPARATOR):
+        if line[:1] != RECORD_SEPARATOR:
             self._remarks.append(line)
+        elif line[1:2].isdigit():
+            self._read_answer(line)
         elif line in (END, RETIRE):
             self.has_end = True
             self.wants_retirement = line == RETIRE
@@ -132,7 +134,7 @@ class Collector:
             self.is_ready = True
             self._remarks.clear()
         else:
-            self._read_answer(line)
+            self.is_broken = True
 
     def _read_answer(self, line: bytes) -> None:
         try:
@@ -140,14 +142,14 @@ class Collector:
         except ValueError:
             self.is_broken = True
             return
-        item = self.running
-        if item is None or answer.item_index != item.index:
+        answered = self._answered
+        if answered >= len(self._items) or answer.item_index != self._items[answered].index:
             self.is_broken = True
             return
-        if self._overdue == self._answered:
+        if self._overdue == answered:
             answer = answer._replace(outcome=Outcome.TIMEOUT)
         self._remarks.clear()
-        self._answered += 1
+        self._answered = answered + 1
         self._unmarked.append(answer)
 
     def _complete(self, *, began: Now, pace_seconds: float) -> list[ItemResult]:

@@ -57,12 +57,7 @@ class PythonDialect:
     def read(self, line: bytes, *, remarks: Sequence[bytes]) -> Answer:  # noqa: ARG002 - it makes none
         """Index, outcome, exit code, two times, and the value's JSON."""
         index, outcome, exit_code, began, duration, value = line.split(b" ", 5)
+        ended = Outcome.OK if outcome == b"ok" else Outcome.FAILED
         return Answer(
-            item_index=int(index),
-            mark=b"",
-            outcome=Outcome.OK if outcome == b"ok" else Outcome.FAILED,
-            exit_code=int(exit_code),
-            started_at=float(began),
-            duration_ms=float(duration),
-            value=value or None,
+            int(index), b"", ended, int(exit_code), None, float(began), float(duration), value or None
         )

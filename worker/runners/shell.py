@@ -73,13 +73,15 @@ class BashDialect(ShellDialect):
 
     def read(self, line: bytes, *, remarks: Sequence[bytes]) -> Answer:
         """Index, status, mark, and two times of EPOCHREALTIME, which has the locale's decimal point."""
-        index, status, mark, *times = line.replace(b",", b".").split(b" ")
+        index, status, mark, began, ended = line.replace(b",", b".").split(b" ")
+        # Before version 5 bash has no EPOCHREALTIME.
+        started_at = float(began) if began else None
+        duration_ms = None if started_at is None else max(0.0, float(ended) - started_at) * 1000
+        if status == b"0":
+            return Answer(int(index), mark, Outcome.OK, 0, None, started_at, duration_ms)
         # The last remark is always the complaint of the sweep's `kill` that nobody was left.
         answer = _ended(int(index), status=int(status), mark=mark, remarks=remarks[:-1])
-        if not times or not times[0]:
-            return answer
-        began, ended = map(float, times)
-        return answer._replace(started_at=began, duration_ms=max(0.0, ended - began) * 1000)
+        return answer._replace(started_at=started_at, duration_ms=duration_ms)
 
 
 class ShDialect(ShellDialect):

@@ -100,7 +100,8 @@ class ToldSplitter:
         if at < 0:
             self._absorb(max(self._position, len(self._buffer) - len(mark) + 1))
             return None
-        self._absorb(at)
+        if at > self._position:
+            self._absorb(at)
         self._position = at + len(mark)
         return self._head.take()
 

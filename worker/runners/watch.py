@@ -16,8 +16,7 @@ from worker.runners.ports import Item, Running
 from worker.runners.time_limit import Step, TimeLimit
 
 _DEATH_SECONDS = 5.0
-_LONGEST_PAUSE_SECONDS = 0.004
-_QUICK_SECONDS = 0.002
+_LONGEST_PAUSE_SECONDS = 0.01
 _BUSY_STREAM_BYTES = 32_768
 _SIGKILL = 9
 
@@ -85,9 +84,9 @@ class Watch:
     def _wait(self) -> None:
         if self._collector.has_end:
             return
+        self._channel.wait(self._limit.remaining(time.monotonic()))
         if self._pause_seconds:
             time.sleep(self._pause_seconds)
-        self._channel.wait(self._limit.remaining(time.monotonic()))
 
     def _is_lost(self, *, had_end: bool) -> bool:
         """Whether the slot process is dead, or answers what makes no sense.
@@ -105,7 +104,7 @@ class Watch:
             self._listeners.on_result(each)
         if self._collector.since != since:
             self._begin(answered)
-        self._pause_seconds = self._pause() if results else 0.0
+        self._pause_seconds = self._pause()
 
     def _begin(self, answered: int = -1) -> None:
         collector = self._collector
@@ -121,12 +120,15 @@ class Watch:
                 self._listeners.on_start(each.index)
 
     def _pause(self) -> float:
-        """Quick items are read many at a time: a wake-up for each would cost more than reading it."""
-        pace = self._collector.pace_seconds
-        if pace > _QUICK_SECONDS or self._taken_bytes > _BUSY_STREAM_BYTES:
+        """How long to let answers gather before reading: waking up for each costs more than reading it.
+
+        While the slot process goes on by itself this delays nobody; at the end of a batch, and while
+        much is written, nothing is put off.
+        """
+        if self._taken_bytes > _BUSY_STREAM_BYTES:
             return 0.0
-        left = len(self._items) - self._collector.answered
-        return min(_LONGEST_PAUSE_SECONDS, pace * left / 2)
+        left = len(self._items) - self._collector.answered - 1
+        return max(0.0, min(_LONGEST_PAUSE_SECONDS, self._collector.pace_seconds * left / 2))
 
     def _tell_unbegun(self) -> None:
         self._unbegun_told = True
