@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 import struct
+from datetime import datetime
 
 _SECONDS = 1.0
 _API_VERSIONS = 18
@@ -27,12 +28,19 @@ def http_ready(port: int) -> bool:
     return _get(port, path="/health/ready") is not None
 
 
-def live_nodes(port: int) -> frozenset[str]:
-    """The ids of the workers that a scheduler knows to be alive; empty when it does not say."""
+def live_nodes(port: int, *, since: float = 0.0) -> frozenset[str]:
+    """The ids of the workers whose last beat a scheduler heard after `since` (epoch seconds).
+
+    Workers of a system that was killed here may be listed for some seconds yet. Empty when it does not say.
+    """
     body = _get(port, path="/schedule/nodes")
     try:
         nodes = json.loads(body or b"{}")["nodes"]
-        return frozenset(str(node["nodeId"]) for node in nodes if node.get("alive", True))
+        return frozenset(
+            str(node["nodeId"])
+            for node in nodes
+            if node["alive"] and datetime.fromisoformat(node["lastBeatAt"]).timestamp() > since
+        )
     except (ValueError, KeyError, TypeError):
         return frozenset()
 

@@ -30,19 +30,22 @@ class Supervisor:
         self._warden = Warden()
         self._ranks: list[list[Member]] = []
 
-    def start(self, parts: Sequence[Part], *, ready_seconds: float = _READY_SECONDS) -> None:
+    def start(self, *ranks: Sequence[Part], ready_seconds: float = _READY_SECONDS) -> None:
         """Start these beside what runs already, and come back when all of them are ready.
+
+        They start at once; a rank is stopped before those that were started before it.
 
         Raises:
             EmbeddedError: one of them does not come up; `ConfigurationRefused` when its settings are why.
             StopAsked: a signal came first.
         """
-        rank = [self._member(part) for part in parts]
-        self._ranks.append(rank)
+        for parts in ranks:
+            self._ranks.append([self._member(part) for part in parts])
+        started = [member for rank in self._ranks[-len(ranks) :] for member in rank]
         deadline = time.monotonic() + ready_seconds
         while True:
             self._look()
-            waiting = [member for member in rank if not member.check_ready()]
+            waiting = [member for member in started if not member.check_ready()]
             if not waiting:
                 return
             if self._signals.stops_asked:

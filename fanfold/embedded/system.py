@@ -1,6 +1,7 @@
 """The whole system in one folder: which processes it has, in which order they come and go."""
 
 import re
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -119,11 +120,13 @@ def _live(
 def _bring_up(supervisor: Supervisor, *, options: Options, servers: tuple[Valkey, Kafka]) -> None:
     valkey, kafka = servers
     supervisor.start([_server(options.state, name="redis", server=valkey)])
-    supervisor.start([_server(options.state, name="kafka", server=kafka)])
-    supervisor.start([_scheduler(options, number=n) for n in range(1, options.schedulers + 1)])
-    # Workers of a system that was killed here may be listed for some seconds yet.
-    before = probes.live_nodes(options.port)
-    supervisor.start([_worker(options, number=n, before=before) for n in range(1, options.workers + 1)])
+    # The others wait for Kafka by themselves, and Python's start takes as long as Kafka's.
+    started_at = time.time()
+    supervisor.start(
+        [_server(options.state, name="kafka", server=kafka)],
+        [_scheduler(options, number=n) for n in range(1, options.schedulers + 1)],
+        [_worker(options, number=n, since=started_at) for n in range(1, options.workers + 1)],
+    )
 
 
 def _server(state: StateFolder, *, name: str, server: Kafka | Valkey) -> Part:
@@ -148,12 +151,12 @@ def _scheduler(options: Options, *, number: int) -> Part:
     )
 
 
-def _worker(options: Options, *, number: int, before: frozenset[str]) -> Part:
+def _worker(options: Options, *, number: int, since: float) -> Part:
     name = f"worker-{number}"
     command = worker_command(options.state, name=name, slots=options.slots, work_dir=options.work_dir)
     return Part(
         program=_python(options, name=name, command=command),
-        ready=lambda: _is_listed(name, nodes=probes.live_nodes(options.port) - before),
+        ready=lambda: _is_listed(name, nodes=probes.live_nodes(options.port, since=since)),
         stop_seconds=_WORKER_STOP_SECONDS,
     )
 
