@@ -1,5 +1,6 @@
 """The composition root: real things are made here, and only here."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -62,7 +63,7 @@ def connected(settings: Settings, *, name: str) -> Outside:
     """The real store and bus; connects when they are first used."""
     return Outside(
         store=redis_store(settings),
-        publisher=KafkaPublisher(settings.pubsub.namespace, client_id=name),
+        publisher=KafkaPublisher(settings.pubsub.namespace, client_id=name, on_broken=_end_process),
         admin=KafkaAdmin(
             settings.pubsub.namespace,
             replication=settings.fanfold.kafka.replication,
@@ -85,6 +86,11 @@ def redis_store(settings: Settings) -> RedisStore:
         retention_seconds=task.retention.total_seconds(),
         upload_ttl_seconds=task.upload_ttl.total_seconds(),
     )
+
+
+def _end_process() -> None:
+    """A client that is broken for good: a new process is the cure, and whatever supervises starts one."""
+    os._exit(1)
 
 
 def api_application(settings: Settings, is_stopping: Callable[[], bool]) -> Flask:
