@@ -35,6 +35,7 @@ bench: $(READY) ## compare with other tools on this machine
 
 docs: $(READY) ## make the reference pages from the code
 	@$(BIN)/python -m app.settings.reference
+	@$(BIN)/python -m app.http_reference
 	@$(BIN)/python -m fanfold.reference
 
 lock: ## resolve pyproject.toml into requirements.lock (needs uv)

@@ -115,8 +115,10 @@ def _schemas() -> Document:
     task = MasterTask.model_json_schema(ref_template=_REFERENCE + "{model}")
     schemas |= task.pop("$defs")
     task["properties"] |= {name: {"description": "Ignored."} for name in sorted(IGNORED_FIELDS)}
+    variables = task["properties"]["variableJson"]
     task["properties"]["variableJson"] = {
-        "anyOf": [task["properties"]["variableJson"], {"type": "string"}, {"type": "null"}]
+        "anyOf": [variables, {"type": "string"}, {"type": "null"}],
+        "description": variables.pop("description"),
     }
     run = {
         "type": "object",

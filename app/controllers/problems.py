@@ -13,15 +13,14 @@ from app.support.ids import new_id
 from app.support.logs import get_logger
 
 PROBLEM = "application/problem+json"
-TYPES = "/docs/problems"
+TYPES = "/docs/reference/http"
 RETRY_AFTER_SECONDS = 1
-_CODES = {
-    400: "request-malformed",
-    404: "not-found",
-    405: "method-not-allowed",
-    413: "body-too-large",
-    415: "content-type-unsupported",
+OF_FLASK = {
+    400: ("request-malformed", "The request cannot be understood."),
+    404: ("not-found", "There is nothing of this path: see the calls above."),
+    405: ("method-not-allowed", "This path does not take this method: the header Allow says which it takes."),
 }
+"""Code and meaning of what Flask itself refuses, by status."""
 _NOT_FOR_HEAD = frozenset({"content-type", "content-length"})
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 _log = get_logger(__name__)
@@ -94,7 +93,7 @@ def _ours(error: FanfoldError) -> Response:
 
 def _of_flask(error: HTTPException) -> Response:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
-    code = _CODES.get(status, f"http-{status}")
+    code, _ = OF_FLASK.get(status, (f"http-{status}", ""))
     problem = Problem(
         type=f"{TYPES}#{code}",
         title=error.name,

@@ -12,7 +12,7 @@ from app.controllers.bodies import UnsupportedType, media_type, whole
 from app.controllers.problems import problem_of, unexpected_problem
 from app.controllers.requests import JSON, asked_task, json_object
 from app.controllers.services import Services
-from app.errors import FanfoldError, InvalidField
+from app.errors import FanfoldError, InvalidField, StoreUnavailable
 from app.models.status import ResultLine, TaskStatus
 from app.services.result_stream import steady_lines
 from app.services.results import Selection
@@ -36,10 +36,9 @@ def schedule_routes(services: Services) -> Blueprint:
         wait = queries.wait_seconds(request)
         asked = asked_task(request, limits=services.limits)
         receipt = services.submission.submit(asked.task, asked.items)
-        status, code = services.progress.status(receipt.task_id), HTTPStatus.ACCEPTED
-        if wait is not None and _is_over(services, receipt.task_id, seconds=wait):
-            status, code = _with_results(services, receipt.task_id), HTTPStatus.OK
-        response = as_json(status, status=code)
+        status = services.progress.status(receipt.task_id)
+        ended = _ended(services, receipt.task_id, seconds=wait) if wait is not None else None
+        response = as_json(ended or status, status=HTTPStatus.OK if ended else HTTPStatus.ACCEPTED)
         response.headers["Location"] = f"/schedule/{receipt.task_id}"
         return response
 
@@ -80,17 +79,18 @@ def _status(services: Services, task_id: str) -> Response:
     return as_json(services.progress.status(task_id))
 
 
-def _is_over(services: Services, task_id: str, *, seconds: float) -> bool:
-    """Waits if there is a thread to spare: the task is stored, so that the answer is no error then."""
+def _ended(services: Services, task_id: str, *, seconds: float) -> TaskStatus | None:
+    """The task with its first results once it is over; None where it is not, or where there is no waiting.
+
+    The task is stored: what hinders the wait must not look as if it were not.
+    """
     try:
-        return services.waiting.until_over(task_id, seconds=seconds)
-    except TooManyHeld:
-        return False
-
-
-def _with_results(services: Services, task_id: str) -> TaskStatus:
-    lines = tuple(services.results.lines(task_id, Selection(limit=RESULTS_SHOWN)))
-    return msgspec.structs.replace(services.progress.status(task_id), results=lines)
+        if not services.waiting.until_over(task_id, seconds=seconds):
+            return None
+        lines = tuple(services.results.lines(task_id, Selection(limit=RESULTS_SHOWN)))
+        return msgspec.structs.replace(services.progress.status(task_id), results=lines)
+    except (TooManyHeld, StoreUnavailable):
+        return None
 
 
 def _results(services: Services, task_id: str, selection: Selection) -> Response:

@@ -30,7 +30,7 @@ def line_of(result: ItemResult, *, item: str | None) -> ResultLine:
         stderr_truncated=result.stderr_truncated,
         value=msgspec.Raw(result.value) if result.value is not None else UNSET,
         started_at=datetime.fromtimestamp(result.started_at, tz=UTC) if result.started_at else None,
-        duration_ms=result.duration_ms,
+        duration_ms=round(result.duration_ms, 3),
         attempt=result.attempt,
         worker=result.worker or None,
     )
