@@ -63,7 +63,7 @@ def wire_worker(settings: Settings) -> WiredWorker:
             record_interval=own.record_interval.total_seconds(),
             block_bytes=own.block_size,
             stuck_after=liveness.silence.total_seconds(),
-            most_shards=planning.shards_per_task * planning.tasks_per_worker,
+            most_shards=planning.shards_per_task * max(planning.tasks_per_worker, count),
         ),
         ports=NodePorts(
             store=store,

@@ -1,7 +1,7 @@
 """Giving out work: what the planner chose is planned in the store and told to the worker by a record."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -74,10 +74,12 @@ class Dispatcher:
         takers = {name: beat for name, beat in workers.items() if beat.takes_work}
         if not takers:
             return 0
-        ledgers = self._plannable(store.unfinished())
-        self._served.keep(ledgers)
-        self._rates = {task_id: rates for task_id, rates in self._rates.items() if task_id in ledgers}
-        tasks = [self._task_view(ledger) for ledger in ledgers.values()]
+        found = [stored.ledger for stored in store.load_many(store.unfinished()).values()]
+        ledgers = _plannable(found)
+        busy = [ledger for ledger in found if ledger.shards and ledger.task_id not in ledgers]
+        self._keep({*ledgers, *(ledger.task_id for ledger in busy)})
+        tasks = [self._task_view(ledger, waiting=ledger.pool_items) for ledger in ledgers.values()]
+        tasks += [self._task_view(ledger, waiting=0) for ledger in busy]
         views = [_worker_view(beat) for beat in takers.values()]
         chosen = assignments(tasks, views, limits=self._limits, rates=self._rates)
         return sum(self._plan(each, ledgers[each.task_id], takers[each.worker]) for each in chosen)
@@ -92,11 +94,10 @@ class Dispatcher:
             task_id, worker, rate = self._told.popleft()
             self._rates.setdefault(task_id, {})[worker] = rate
 
-    def _plannable(self, candidates: Sequence[str]) -> dict[str, Ledger]:
-        found = self._ports.store.load_many(candidates)
-        able = [stored.ledger for stored in found.values() if stored.ledger.can_plan]
-        able.sort(key=lambda ledger: (-ledger.priority, ledger.created_at))
-        return {ledger.task_id: ledger for ledger in able[:MOST_CANDIDATES]}
+    def _keep(self, task_ids: set[str]) -> None:
+        """Forgets what is known of other tasks."""
+        self._served.keep(task_ids)
+        self._rates = {task_id: rates for task_id, rates in self._rates.items() if task_id in task_ids}
 
     def _plan(self, chosen: Assignment, ledger: Ledger, beat: Beat) -> int:
         ports = self._ports
@@ -143,20 +144,29 @@ class Dispatcher:
         except BusUnavailable:
             return
 
-    def _task_view(self, ledger: Ledger) -> TaskView:
+    def _task_view(self, ledger: Ledger, *, waiting: int) -> TaskView:
         held: dict[str, int] = {}
         for shard in ledger.shards.values():
             for worker in shard.holders or (shard.worker,):
                 held[worker] = held.get(worker, 0) + 1
         return TaskView(
             task_id=ledger.task_id,
-            waiting=ledger.pool_items,
+            waiting=waiting,
             items_total=ledger.items_total,
             priority=ledger.priority,
             served=self._served.of(ledger.task_id),
             created_at=ledger.created_at,
             held=held,
         )
+
+
+def _plannable(found: Iterable[Ledger]) -> dict[str, Ledger]:
+    """Those that can be planned, the most pressing first."""
+    able = sorted(
+        (ledger for ledger in found if ledger.can_plan),
+        key=lambda ledger: (-ledger.priority, ledger.created_at),
+    )
+    return {ledger.task_id: ledger for ledger in able[:MOST_CANDIDATES]}
 
 
 def _worker_view(beat: Beat) -> WorkerView:

@@ -1,0 +1,173 @@
+"""Every sizing covers every item exactly once, whatever workers, rates, limits and returns there are."""
+
+from collections import Counter
+from collections.abc import Mapping
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.models.ledger import Ledger
+from app.models.ranges import Spans, indexes, intersect, size, spans_of_indexes, subtract, take
+from app.models.task import TaskState
+from app.protocol.plan import plan
+from app.protocol.record import Report, record
+from app.services.planning import Limits, TaskView, WorkerView, assignments
+
+rates = st.one_of(st.none(), st.floats(0.001, 100_000), st.sampled_from([0.0, 1e-9, 1e12]))
+limits = st.builds(
+    Limits,
+    shards_per_task=st.integers(1, 4),
+    tasks_per_worker=st.integers(1, 4),
+    shard_seconds=st.floats(0.01, 100),
+    most_shards=st.integers(1, 50),
+)
+
+
+@st.composite
+def workers(draw: st.DrawFn) -> list[WorkerView]:
+    found = []
+    for number in range(draw(st.integers(1, 5))):
+        rate = draw(rates)
+        known = {} if rate is None else {"t": rate}
+        found.append(
+            WorkerView(worker=f"w{number}", slots=draw(st.sampled_from([1, 1, 2, 3, 8, 64])), rates=known)
+        )
+    return found
+
+
+@st.composite
+def agendas(draw: st.DrawFn) -> tuple[int, Spans, int]:
+    """Items in all, those that a run has to do, and its number."""
+    total = draw(st.integers(1, 400))
+    if draw(st.booleans()):
+        return total, ((0, total),), 1
+    chosen = draw(st.sets(st.integers(0, total - 1), min_size=1))
+    return total, spans_of_indexes(chosen), draw(st.integers(2, 4))
+
+
+def a_ledger(total: int, agenda: Spans, run: int) -> Ledger:
+    return Ledger(
+        task_id="t",
+        items_total=total,
+        created_at=0.0,
+        stop=total,
+        waiting=size(agenda),
+        succeeded=total - size(agenda),
+        state=TaskState.SUBMITTED,
+        run=run,
+    )
+
+
+def view(ledger: Ledger) -> TaskView:
+    held = Counter(shard.worker for shard in ledger.shards.values())
+    return TaskView(task_id="t", waiting=ledger.pool_items, items_total=ledger.items_total, held=held)
+
+
+@settings(max_examples=150, deadline=None)
+@given(agendas(), workers(), limits, st.randoms(use_true_random=False))
+def test_every_sizing_covers_every_item_exactly_once(
+    work: tuple[int, Spans, int], crew: list[WorkerView], bounds: Limits, random: Random
+) -> None:
+    total, agenda, run = work
+    ledger = a_ledger(total, agenda, run)
+    done: Counter[int] = Counter()
+    planned = 0
+    while not ledger.state.is_terminal:
+        chosen = assignments([view(ledger)], crew, limits=bounds) if ledger.can_plan else []
+        for each in chosen:
+            planned += 1
+            ledger = _planned(ledger, each.count, worker=each.worker, agenda=agenda, shard=f"s{planned}")
+        assert ledger.shards, "nothing is out and nothing was planned"
+        shard_id = random.choice(sorted(ledger.shards))
+        ledger, finished = _worked(ledger, shard_id, random)
+        done.update(indexes(finished))
+
+    assert done == Counter(indexes(agenda))
+    assert ledger.state is TaskState.COMPLETED
+
+
+def _planned(ledger: Ledger, count: int, *, worker: str, agenda: Spans, shard: str) -> Ledger:
+    """As the store would have it: it brings at least `count` items of the agenda from the cursor on."""
+    assert count >= 1
+    ahead, _ = take(subtract(agenda, ((0, ledger.cursor),)), count)
+    decision = plan(
+        ledger, shard_id=shard, worker=worker, count=count, most=99, agenda=ahead, function="f", now=1.0
+    )
+    assert decision.answer is not None
+    assert 1 <= size(decision.answer.spans) <= count
+    assert decision.after is not None
+    return decision.after
+
+
+def _worked(ledger: Ledger, shard_id: str, random: Random) -> tuple[Ledger, Spans]:
+    """Some of a shard is done, some of it returned now and then, the rest stays."""
+    spans = ledger.shards[shard_id].spans
+    done, rest = take(spans, random.randint(1, size(spans)))
+    back, _ = take(rest, random.choice((0, 0, size(rest))))
+    decision = record(
+        ledger, shard_id=shard_id, worker="w", report=Report(done=done, given_back=back), now=1.0
+    )
+    assert decision.after is not None
+    assert intersect(done, back) == ()
+    return decision.after, done
+
+
+tasks = st.lists(
+    st.builds(
+        TaskView,
+        task_id=st.uuids().map(str),
+        waiting=st.integers(0, 100_000),
+        items_total=st.integers(1, 10_000_000),
+        priority=st.integers(-3, 3),
+        served=st.floats(0, 1_000),
+        created_at=st.floats(0, 1_000),
+        held=st.dictionaries(st.sampled_from(["w0", "w1", "gone"]), st.integers(1, 3), max_size=3),
+    ),
+    max_size=8,
+    unique_by=lambda task: task.task_id,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(tasks, workers(), limits, st.dictionaries(st.sampled_from(["w0", "w3", "gone"]), st.floats(0, 1e9)))
+def test_no_plan_gives_more_than_waits_or_than_a_worker_may_hold(
+    views: list[TaskView], crew: list[WorkerView], bounds: Limits, told: Mapping[str, float]
+) -> None:
+    told_rates = {task.task_id: told for task in views}
+
+    chosen = assignments(views, crew, limits=bounds, rates=told_rates)
+
+    given_items: Counter[str] = Counter()
+    shards = Counter({(t.task_id, worker): count for t in views for worker, count in t.held.items()})
+    for each in chosen:
+        assert each.count >= 1
+        given_items[each.task_id] += each.count
+        shards[each.task_id, each.worker] += 1
+        assert shards[each.task_id, each.worker] <= bounds.shards_per_task
+    for task in views:
+        assert given_items[task.task_id] <= task.waiting
+    for worker in crew:
+        before = sum(1 for task in views if task.held.get(worker.worker))
+        after = sum(1 for (_, holder), count in shards.items() if holder == worker.worker and count)
+        assert after <= max(before, bounds.tasks_per_worker, worker.slots)
+
+
+@settings(max_examples=100, deadline=None)
+@given(tasks, workers(), limits)
+def test_a_plan_leaves_no_worker_without_what_it_may_take(
+    views: list[TaskView], crew: list[WorkerView], bounds: Limits
+) -> None:
+    """After it, each worker has as many shards of each task as it may, or nothing waits."""
+    chosen = assignments(views, crew, limits=bounds)
+
+    for task in views:
+        left = task.waiting - sum(each.count for each in chosen if each.task_id == task.task_id)
+        for worker in crew:
+            mine = [each.task_id for each in chosen if each.worker == worker.worker]
+            held = {other.task_id for other in views if other.held.get(worker.worker)} | set(mine)
+            shards = task.held.get(worker.worker, 0) + mine.count(task.task_id)
+            is_full = shards >= bounds.shards_per_task or (
+                task.task_id not in held and len(held) >= max(bounds.tasks_per_worker, worker.slots)
+            )
+            assert left == 0 or is_full
