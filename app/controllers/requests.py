@@ -44,6 +44,8 @@ def asked_task(request: Request, *, limits: Limits) -> Asked:
     if kind == JSON:
         fields = json_object(whole(request, most_bytes=limits.max_body_bytes))
     elif kind == FORM:
+        if request.content_length is None:
+            raise LengthRequired("a form without Content-Length does not show whether it was cut off")
         fields = _form_fields(whole(request, most_bytes=limits.max_body_bytes))
     else:
         raise UnsupportedType(

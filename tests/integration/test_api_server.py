@@ -125,6 +125,14 @@ def test_the_server_goes_on_after_refusals(server: ApiServer) -> None:
 LINES = b'{"templateFunction": "true", "itemsTotal": 3}\n"a"\n"b"\n'
 
 
+def test_a_form_of_unknown_length_is_refused(server: ApiServer) -> None:
+    headers = HOST | {"Content-Type": "application/x-www-form-urlencoded", "Transfer-Encoding": "chunked"}
+    answer = server.say(
+        request("POST /schedule HTTP/1.1", headers, chunks(b"templateFunction=true&inputList=a"))
+    )
+    assert problem(answer) == (411, "length-required")
+
+
 def test_a_stream_of_unknown_length_must_say_how_many_items_it_has(server: ApiServer) -> None:
     chunked = NDJSON | {"Transfer-Encoding": "chunked"}
     whole = server.say(request("POST /schedule HTTP/1.1", chunked, chunks(LINES, b'"c"')))
