@@ -61,6 +61,7 @@ else
   __ff_item() { . "$__ff_folder/template"; }
 fi
 cd "$__ff_work" || exit
+unset OLDPWD
 printf '\036ready\n' >&2
 
 while read -r __ff_line; do

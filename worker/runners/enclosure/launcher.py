@@ -89,7 +89,7 @@ class Enclosed:
         """Kill every process of it at once; `wait` tells when that is done."""
         pid = self.pid()
         if pid is not None and "dead" not in self._heard:
-            self._launcher.send(f"kill {pid}".encode())
+            self._launcher.kill(pid)
 
     def close(self) -> None:
         """Kill it and forget it. May be called twice."""
@@ -100,8 +100,10 @@ class Enclosed:
 
     def _listen_for(self, word: str, *, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
+        poll = select.poll()
+        poll.register(self._status, select.POLLIN)
         while word not in self._heard and "dead" not in self._heard:
-            if not select.select([self._status], [], [], max(0, deadline - time.monotonic()))[0]:
+            if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
                 return False
             for line in os.read(self._status, _STATUS_BYTES).decode().splitlines() or ["dead"]:
                 said, _, what = line.partition(" ")
@@ -123,6 +125,7 @@ class Launcher:
         self._helper: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._enclosure = enclosure
+        self._closed = False
         _remove_abandoned(self._parent)
         self.scratch, self._hold = _make_scratch(self._parent)
         with self._lock:
@@ -153,7 +156,7 @@ class Launcher:
         )
         status, theirs = os.pipe()
         try:
-            self.send(f"start {request}".encode(), descriptors=[*descriptors.values(), theirs])
+            self._send(f"start {request}".encode(), descriptors=[*descriptors.values(), theirs])
         except LaunchFailed:
             os.close(status)
             raise
@@ -161,29 +164,39 @@ class Launcher:
             os.close(theirs)
         return Enclosed(status=status, launcher=self)
 
-    def send(self, message: bytes, *, descriptors: Sequence[int] = ()) -> None:
-        """Hand one request to the helper, starting it again should it have died. Raises LaunchFailed."""
-        with self._lock:
-            for last_try in (False, True):
-                try:
-                    if self._socket is None:
-                        self._start_helper()
-                    if self._socket is not None:
-                        socket.send_fds(self._socket, [message], list(descriptors))
-                        return
-                except OSError as error:
-                    self._stop_helper()
-                    if last_try:
-                        raise LaunchFailed(f"the launcher does not answer: {error}") from error
+    def kill(self, keeper: int) -> None:
+        """Kill an enclosure by its keeper's number. Without a helper all are dead already."""
+        with self._lock, contextlib.suppress(OSError):
+            if self._socket is not None:
+                self._socket.send(f"kill {keeper}".encode())
 
     def close(self) -> None:
         """Kill every enclosure, wait for that, and remove the scratch folder. May be called twice."""
         with self._lock:
+            self._closed = True
             self._stop_helper()
             shutil.rmtree(self.scratch, ignore_errors=True)
             if self._hold >= 0:
                 os.close(self._hold)
                 self._hold = -1
+
+    def _send(self, message: bytes, *, descriptors: Sequence[int]) -> None:
+        """Hand a request to the helper, starting it again should it have died."""
+        with self._lock:
+            for last_try in (False, True):
+                try:
+                    socket.send_fds(self._helpers_socket(), [message], list(descriptors))
+                except OSError as error:
+                    self._stop_helper()
+                    if last_try:
+                        raise LaunchFailed(f"the launcher does not answer: {error}") from error
+                else:
+                    return
+
+    def _helpers_socket(self) -> socket.socket:
+        if self._closed:
+            raise LaunchFailed("the launcher is closed")
+        return self._socket or self._start_helper()
 
     def __enter__(self) -> Self:
         return self
@@ -191,7 +204,7 @@ class Launcher:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _start_helper(self) -> None:
+    def _start_helper(self) -> socket.socket:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         root = str(Path(__file__).parents[3])
         argv = [
@@ -216,6 +229,7 @@ class Launcher:
             raise LaunchFailed("the launcher ended as soon as it was started")
         ours.settimeout(None)
         self._socket, self._enclosure = ours, Enclosure(found)
+        return ours
 
     def _stop_helper(self) -> None:
         if self._socket is not None:
