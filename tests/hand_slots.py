@@ -6,7 +6,7 @@ from app.models.result import ItemResult, Outcome
 from app.support.clock import Clock
 from worker.holding import Work
 from worker.holdings import Holdings
-from worker.node import TaskFacts
+from worker.node_ports import TaskFacts
 
 
 class HandSlots:

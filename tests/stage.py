@@ -22,7 +22,8 @@ from app.support.ids import new_id
 from tests.hand_slots import HandSlots
 from tests.lossy_store import LossyStore
 from worker.holdings import Holdings
-from worker.node import Node, NodePorts, NodeSettings
+from worker.node import Node
+from worker.node_ports import NodePorts, NodeSettings
 
 TASKS, SHARDS, ROOM, DEAD = "tasks", "shards", "room", "dead"
 EPOCH = 1_700_000_000.0

@@ -39,6 +39,7 @@ class Holding:
     recorded_at: float = 0.0
     is_gone: bool = False
     is_ending: bool = False
+    is_stopped: bool = False
 
     def begin(self, now: float) -> Work:
         index, text = self.pending.popleft()
@@ -62,6 +63,13 @@ class Holding:
         for work in reversed(list(works)):
             if self.running.pop(work.index, None) is not None:
                 self.pending.appendleft((work.index, work.text))
+        if self.is_stopped:
+            self.give_back_pending()
+
+    def stop(self) -> None:
+        """Nothing more of it is begun: what waits is returned, and what a slot puts back later."""
+        self.is_stopped = True
+        self.give_back_pending()
 
     def give_back_pending(self) -> int:
         """Everything that has not begun is returned with the next record; how many items."""

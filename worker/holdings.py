@@ -15,6 +15,7 @@ from app.protocol.record import Recorded, Report
 from worker.holding import Holding, Work
 
 RATE_MEMORY = 0.7
+MOST_RATES = 1_000
 
 
 class Holdings:
@@ -31,6 +32,7 @@ class Holdings:
         self._held: dict[str, Holding] = {}
         self._served: dict[str, float] = {}
         self._per_item: dict[str, float] = {}
+        self._is_leaving = False
 
     def add(
         self,
@@ -46,20 +48,23 @@ class Holdings:
         with self._lock:
             if shard_id in self._held:
                 return
-            pending = deque(zip(indexes(claimed.shard.spans), items, strict=True))
-            self._held[shard_id] = Holding(
+            self._join(task_id)
+            held = self._held[shard_id] = Holding(
                 task_id=task_id,
                 shard_id=shard_id,
                 attempt=claimed.shard.attempt,
                 alone=claimed.alone,
-                pending=pending,
+                pending=deque(zip(indexes(claimed.shard.spans), items, strict=True)),
                 priority=priority,
                 recorded_at=now,
             )
-            others = [
-                self._served[held.task_id] for held in self._held.values() if held.task_id in self._served
-            ]
-            self._served.setdefault(task_id, min(others, default=0.0))
+            if self._is_leaving:
+                held.stop()
+
+    def _join(self, task_id: str) -> None:
+        present = {held.task_id for held in self._held.values()}
+        if task_id not in present:
+            self._served[task_id] = min((self._served.get(other, 0.0) for other in present), default=0.0)
 
     def take(self, *, now: float, seconds: float = 0.0, most: int = 1) -> list[Work]:
         """Items of one shard for one slot, about `seconds` of work, never more than is fair.
@@ -94,21 +99,22 @@ class Holdings:
     def spent(self, task_id: str, *, seconds: float, items: int) -> None:
         """A slot spent `seconds` on `items` of the task: for fairness and for the measured rate."""
         with self._lock:
-            self._served[task_id] = self._served.get(task_id, 0.0) + seconds
+            if task_id in self._served:
+                self._served[task_id] += seconds
             if items:
                 measured = seconds / items
-                known = self._per_item.get(task_id)
-                self._per_item[task_id] = (
-                    measured if known is None else RATE_MEMORY * known + (1 - RATE_MEMORY) * measured
-                )
+                known = self._per_item.pop(task_id, measured)
+                self._per_item[task_id] = RATE_MEMORY * known + (1 - RATE_MEMORY) * measured
+            while len(self._per_item) > MOST_RATES:
+                del self._per_item[next(iter(self._per_item))]
 
     def put_back(self, works: Sequence[Work]) -> None:
         """Items that a slot took and did not begin wait again, or go back with the next record."""
         with self._lock:
-            for work in works:
-                held = self._held.get(work.shard_id)
+            for shard_id in {work.shard_id for work in works}:
+                held = self._held.get(shard_id)
                 if held is not None:
-                    held.put_back([work])
+                    held.put_back(work for work in works if work.shard_id == shard_id)
 
     def rates(self) -> dict[str, float]:
         """Items a second of this worker by task, for tasks it holds."""
@@ -187,10 +193,12 @@ class Holdings:
                         self._forget_idle(held.task_id)
                 elif ledger.ending is not None:
                     held.is_ending = True
-                    held.give_back_pending()
+                    held.stop()
                     ending.append(shard_id)
                 elif ledger.paused:
-                    held.give_back_pending()
+                    held.stop()
+                else:
+                    held.is_stopped = self._is_leaving
         return gone, ending
 
     def give_back_pending(self) -> int:
@@ -198,13 +206,24 @@ class Holdings:
         with self._lock:
             return sum(held.give_back_pending() for held in self._held.values())
 
+    def leave(self) -> None:
+        """Nothing more is begun here: it goes back, as does what slots put back or is claimed still."""
+        with self._lock:
+            self._is_leaving = True
+            for held in self._held.values():
+                held.stop()
+
     def abandon(self) -> list[str]:
         """From now on what is killed goes back as not done, and nothing waits; the shards held."""
         with self._lock:
             for held in self._held.values():
                 held.is_ending = True
-                held.give_back_pending()
+                held.stop()
             return list(self._held)
+
+    def has(self, shard_id: str) -> bool:
+        with self._lock:
+            return shard_id in self._held
 
     # what others may know
 

@@ -1,76 +1,16 @@
 """A worker's dealings with the rest of the system: claim, record, beat, look. No threads of its own."""
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from threading import RLock
-from typing import Protocol
-
-import msgspec
 
 from app.errors import BusUnavailable, FanfoldError, StoreUnavailable
-from app.messaging.ports import Publisher
 from app.models.ledger import Ledger
 from app.models.node import Beat
-from app.models.task import TaskSpec
 from app.models.wire import RoomRecord, ShardRecord, encode
 from app.protocol.claim import Claimed, Refusal
-from app.repositories.operations import Operations
-from app.repositories.ports import Store
 from worker.holdings import Holdings
-
-
-class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What does not change while a task runs: what was asked for, and the rendered function."""
-
-    spec: TaskSpec
-    function: str
-
-
-class Slots(Protocol):
-    """What runs the items. Times are seconds of the worker's monotonic clock."""
-
-    def learn(self, facts: TaskFacts) -> None:
-        """What to run for a task, told before its first item can be taken."""
-        ...
-
-    def forget(self, task_id: str) -> None:
-        """Nothing of this task is held any more."""
-        ...
-
-    def kill(self, shard_ids: Sequence[str]) -> None:
-        """Ends the running items of these shards at once; their results follow, as killed."""
-        ...
-
-    def give_up(self) -> None:
-        """Puts back what a slot took in advance and has not begun."""
-        ...
-
-    def running_since(self) -> Sequence[float]:
-        """For each slot that runs an item, since when."""
-        ...
-
-
-class NodeSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Times in seconds."""
-
-    worker: str
-    name: str
-    slots: int
-    completions_topic: str
-    record_interval: float = 2.0
-    block_bytes: int = 1 << 20
-    stuck_after: float = 4.0
-    most_shards: int = 8
-
-
-class NodePorts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a node talks to. `partitions` are those of the shard topic that it owns."""
-
-    store: Store
-    operations: Operations
-    publisher: Publisher
-    clock: Callable[[], float]
-    partitions: Callable[[], tuple[int, ...]] = tuple
+from worker.node_ports import NodePorts, NodeSettings, Slots, TaskFacts
 
 
 class Node:
@@ -137,6 +77,7 @@ class Node:
 
     def _claim(self, record: ShardRecord) -> None:
         ports = self._ports
+        is_held = self._holdings.has(record.shard_id)
         answer = ports.operations.claim(
             record.task_id,
             record.shard_id,
@@ -147,22 +88,24 @@ class Node:
             with self._lock:
                 self._alone = record
                 self._hints.clear()
-        if not isinstance(answer, Claimed):
-            return
+        if is_held or not isinstance(answer, Claimed):
+            return  # what was held may be recorded by now, and would run again
         try:
             facts = self.facts(record.task_id)
             items = ports.store.items(facts.spec.upload, answer.shard.spans)
         except KeyError:
             return  # gone in the meantime; a claim that nobody names lapses
-        self._slots.learn(facts)
-        self._holdings.add(
-            record.task_id,
-            record.shard_id,
-            answer,
-            items=items,
-            priority=facts.spec.priority,
-            now=ports.clock(),
-        )
+        with self._lock:  # a look in between would forget the function of a task that holds nothing yet
+            self._facts[record.task_id] = facts
+            self._slots.learn(facts)
+            self._holdings.add(
+                record.task_id,
+                record.shard_id,
+                answer,
+                items=items,
+                priority=facts.spec.priority,
+                now=ports.clock(),
+            )
 
     def facts(self, task_id: str) -> TaskFacts:
         """Spec and function of a task, read once. Raises StoreUnavailable, or KeyError where it is gone."""
@@ -238,16 +181,27 @@ class Node:
         self._look(shards)
 
     def _look(self, shards: Mapping[str, str]) -> None:
-        stored = self._ports.store.load_many(sorted(set(shards.values())))
+        with self._lock:
+            alone = self._alone
+        asked = {*shards.values(), *((alone.task_id,) if alone is not None else ())}
+        stored = self._ports.store.load_many(sorted(asked))
         ledgers: dict[str, Ledger] = {task_id: found.ledger for task_id, found in stored.items()}
         gone, ending = self._holdings.look(ledgers, worker=self._settings.worker, asked=shards)
         if gone or ending:
             self._slots.kill([*gone, *ending])
-        held = set(self._holdings.shards().values())
         with self._lock:
+            if alone is not None and not self._is_mine_to_wait_for(alone, ledgers):
+                self._alone = None
+            held = set(self._holdings.shards().values())
             for task_id in [task_id for task_id in self._facts if task_id not in held]:
                 del self._facts[task_id]
                 self._slots.forget(task_id)
+
+    def _is_mine_to_wait_for(self, alone: ShardRecord, ledgers: Mapping[str, Ledger]) -> bool:
+        """Whether a shard to be claimed alone is still offered here: else all workers would stop for it."""
+        ledger = ledgers.get(alone.task_id)
+        shard = ledger.shards.get(alone.shard_id) if ledger is not None else None
+        return shard is not None and not shard.holders and shard.worker == self._settings.worker
 
     def _return_what_waits_behind_long_items(self) -> None:
         if not self._is_stuck():
@@ -285,7 +239,7 @@ class Node:
             self._hints.clear()
             self._alone = None
         self._slots.give_up()
-        self._holdings.give_back_pending()
+        self._holdings.leave()
 
     def leave(self) -> None:
         """The clean exit: its beat goes, so that nobody waits for it."""

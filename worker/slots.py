@@ -10,7 +10,7 @@ import structlog
 from app.models.result import ItemResult, Outcome
 from worker.holding import Work
 from worker.holdings import Holdings
-from worker.node import TaskFacts
+from worker.node_ports import TaskFacts
 from worker.runners.enclosure.launcher import LaunchFailed
 from worker.runners.ports import Function, Item, Runner
 

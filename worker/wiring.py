@@ -18,7 +18,8 @@ from app.settings import Settings
 from app.support.ids import incarnation, new_id
 from worker.agent import Agent, AgentTimes
 from worker.holdings import Holdings
-from worker.node import Node, NodePorts, NodeSettings
+from worker.node import Node
+from worker.node_ports import NodePorts, NodeSettings
 from worker.runners.enclosure.launcher import Launcher
 from worker.runners.environment import item_environment
 from worker.runners.factory import make_runner

@@ -77,9 +77,13 @@ class Dispatcher:
         found = [stored.ledger for stored in store.load_many(store.unfinished()).values()]
         ledgers = _plannable(found)
         busy = [ledger for ledger in found if ledger.shards and ledger.task_id not in ledgers]
-        self._keep({*ledgers, *(ledger.task_id for ledger in busy)})
-        tasks = [self._task_view(ledger, waiting=ledger.pool_items) for ledger in ledgers.values()]
-        tasks += [self._task_view(ledger, waiting=0) for ledger in busy]
+        self._served.keep(ledgers)
+        self._keep_rates({*ledgers, *(ledger.task_id for ledger in busy)})
+        tasks = [
+            _task_view(ledger, waiting=ledger.pool_items, served=self._served.of(ledger.task_id))
+            for ledger in ledgers.values()
+        ]
+        tasks += [_task_view(ledger, waiting=0, served=0.0) for ledger in busy]
         views = [_worker_view(beat) for beat in takers.values()]
         chosen = assignments(tasks, views, limits=self._limits, rates=self._rates)
         return sum(self._plan(each, ledgers[each.task_id], takers[each.worker]) for each in chosen)
@@ -94,9 +98,7 @@ class Dispatcher:
             task_id, worker, rate = self._told.popleft()
             self._rates.setdefault(task_id, {})[worker] = rate
 
-    def _keep(self, task_ids: set[str]) -> None:
-        """Forgets what is known of other tasks."""
-        self._served.keep(task_ids)
+    def _keep_rates(self, task_ids: set[str]) -> None:
         self._rates = {task_id: rates for task_id, rates in self._rates.items() if task_id in task_ids}
 
     def _plan(self, chosen: Assignment, ledger: Ledger, beat: Beat) -> int:
@@ -144,21 +146,6 @@ class Dispatcher:
         except BusUnavailable:
             return
 
-    def _task_view(self, ledger: Ledger, *, waiting: int) -> TaskView:
-        held: dict[str, int] = {}
-        for shard in ledger.shards.values():
-            for worker in shard.holders or (shard.worker,):
-                held[worker] = held.get(worker, 0) + 1
-        return TaskView(
-            task_id=ledger.task_id,
-            waiting=waiting,
-            items_total=ledger.items_total,
-            priority=ledger.priority,
-            served=self._served.of(ledger.task_id),
-            created_at=ledger.created_at,
-            held=held,
-        )
-
 
 def _plannable(found: Iterable[Ledger]) -> dict[str, Ledger]:
     """Those that can be planned, the most pressing first."""
@@ -167,6 +154,22 @@ def _plannable(found: Iterable[Ledger]) -> dict[str, Ledger]:
         key=lambda ledger: (-ledger.priority, ledger.created_at),
     )
     return {ledger.task_id: ledger for ledger in able[:MOST_CANDIDATES]}
+
+
+def _task_view(ledger: Ledger, *, waiting: int, served: float) -> TaskView:
+    held: dict[str, int] = {}
+    for shard in ledger.shards.values():
+        for worker in shard.holders or (shard.worker,):
+            held[worker] = held.get(worker, 0) + 1
+    return TaskView(
+        task_id=ledger.task_id,
+        waiting=waiting,
+        items_total=ledger.items_total,
+        priority=ledger.priority,
+        served=served,
+        created_at=ledger.created_at,
+        held=held,
+    )
 
 
 def _worker_view(beat: Beat) -> WorkerView:

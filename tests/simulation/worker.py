@@ -13,7 +13,8 @@ from tests.simulation.scheduler import ROOM, SHARDS
 from tests.simulation.world import Process, World
 from worker.holding import Work
 from worker.holdings import Holdings
-from worker.node import Node, NodePorts, NodeSettings, TaskFacts
+from worker.node import Node
+from worker.node_ports import NodePorts, NodeSettings, TaskFacts
 
 ITEM_OVERHEAD = 0.001
 
