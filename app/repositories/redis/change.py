@@ -5,38 +5,47 @@ import msgspec
 from app.models.ledger import Ledger
 from app.models.task import TaskState
 from app.protocol.decision import Effects, Entry
-from app.repositories.keys import ENDED_CHANNEL
+from app.repositories.keys import ENDED_CHANNEL, TASK_KINDS
 from app.repositories.redis.stored import core_text, shard_text
 
 ITEMS_OF_A_RUN = 1 << 32
+KINDS_OF_TASK = tuple(kind.name for kind in TASK_KINDS)
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """The fields of commit.lua's first argument. Text only: Redis's msgpack does not know binary values."""
+class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The fields of commit.lua's first argument. Text only: Redis's msgpack does not know binary values.
+
+    What is empty is not sent: most of the script's time would go into reading it. `shards` are those new
+    or changed, of which `new` are new, and `gone` those that are out no more. `waiting` are cursor, end
+    and run of items to mark for a retry. `enters_outbox` is None where it stays. `names` are the kinds of
+    the keys that are passed, `lasting` those that expire, or stay again, with the task.
+    """
 
     task_id: str
     before: str
     token: str
     core: str
-    shards: dict[str, str]
-    gone: tuple[str, ...]
-    spec: str | None
-    upload_blocks: int
-    function: str | None
-    redo: tuple[tuple[int, int], ...]
-    waiting: tuple[int, int, int] | None
-    new_agenda: bool
-    block_id: str | None
-    entries: tuple[tuple[int, str], ...]
-    letters: tuple[tuple[str, float, str], ...]
-    in_outbox: bool
-    created_at: float | None
-    over: bool
-    ended: bool
-    revived: bool
-    retention_ms: int
-    channel: str
-    counts: dict[str, int]
+    shards: dict[str, str] = msgspec.field(default_factory=dict)
+    new: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    spec: str | None = None
+    upload_blocks: int = 0
+    function: str | None = None
+    redo: tuple[tuple[int, int], ...] = ()
+    waiting: tuple[int, int, int] | None = None
+    new_agenda: bool = False
+    block_id: str | None = None
+    entries: tuple[tuple[int, str], ...] = ()
+    letters: tuple[tuple[str, float, str], ...] = ()
+    enters_outbox: bool | None = None
+    created_at: float | None = None
+    ended: bool = False
+    revived: bool = False
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    lasting: tuple[str, ...] = ()
+    retention_ms: int = 0
+    channel: str = ""
 
 
 def change_of(
@@ -52,6 +61,7 @@ def change_of(
         token=token,
         core=core_text(after),
         shards={name: shard_text(shard) for name, shard in after.shards.items() if old.get(name) != shard},
+        new=tuple(name for name in after.shards if name not in old),
         gone=tuple(name for name in old if name not in after.shards),
         spec=_text(effects.spec) if effects.spec is not None else None,
         upload_blocks=effects.upload_blocks,
@@ -65,29 +75,35 @@ def change_of(
             (f"{letter.task_id} {letter.run} {letter.index}", letter.at, _text(letter))
             for letter in effects.dead_letters
         ),
-        in_outbox=belongs_in_outbox(after),
+        enters_outbox=_outbox_move(before, after),
         created_at=after.created_at if before is None else None,
-        over=over,
         ended=over and not was_over,
         revived=was_over and not over,
-        retention_ms=retention_ms,
-        channel=ENDED_CHANNEL,
         counts=effects.counts,
-    )
-
-
-def belongs_in_outbox(ledger: Ledger) -> bool:
-    """Kafka is not known to have the task, and it is still being tried."""
-    return (
-        ledger.published_at is None
-        and not ledger.state.is_terminal
-        and ledger.state is not TaskState.SUBMISSION_FAILED
+        lasting=KINDS_OF_TASK if over != was_over else (),
+        retention_ms=retention_ms if over else 0,
+        channel=ENDED_CHANNEL if over else "",
     )
 
 
 def entry_score(entry: Entry) -> int:
     """The place of an entry in the index: by run, then by first item."""
     return entry.run * ITEMS_OF_A_RUN + entry.start
+
+
+def _outbox_move(before: Ledger | None, after: Ledger) -> bool | None:
+    was_in = before is not None and _belongs_in_outbox(before)
+    is_in = _belongs_in_outbox(after)
+    return is_in if is_in != was_in else None
+
+
+def _belongs_in_outbox(ledger: Ledger) -> bool:
+    """Kafka is not known to have the task, and it is still being tried."""
+    return (
+        ledger.published_at is None
+        and not ledger.state.is_terminal
+        and ledger.state is not TaskState.SUBMISSION_FAILED
+    )
 
 
 def _text(value: msgspec.Struct) -> str:

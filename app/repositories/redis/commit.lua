@@ -1,54 +1,56 @@
 -- commit: one change of one task with everything that follows from it, or nothing at all.
 --
--- KEYS     1-9    of the task:    task spec inputs firsts redo agenda out index dead
---          10-18  of its bucket:  unfinished outstanding recent expiring outbox tries letters bodies counts
---          19-20  of the upload:  upload upload_firsts (only where a submit takes it over)
--- ARGV     1      the change, a msgpack map with the fields of change.py
---          2      the compressed block of results, or ''
+-- KEYS     those that this change touches (touched.py), named in the same order by change.names
+-- ARGV     1 the change, a msgpack map with the fields of change.py; empty ones are left out
+--          2 the compressed block of results, or ''
 -- Returns  'done', 'conflict' (the task is not as `before` says) or 'incomplete' (blocks are missing).
 -- Raises   'CORRUPT <key> …' where a key has a wrong type. Types are looked at before the first write,
 --          because Redis does not take back what a script wrote before it failed. For the same reason
 --          the first write is one that Redis refuses when it is full, read-only or cannot persist.
 
-local KINDS = {
-  { 'task', 'hash' }, { 'spec', 'hash' }, { 'inputs', 'hash' }, { 'firsts', 'zset' },
-  { 'redo', 'string' }, { 'agenda', 'string' }, { 'out', 'hash' }, { 'index', 'zset' }, { 'dead', 'list' },
-  { 'unfinished', 'set' }, { 'outstanding', 'set' }, { 'recent', 'zset' }, { 'expiring', 'zset' },
-  { 'outbox', 'zset' }, { 'tries', 'hash' }, { 'letters', 'zset' }, { 'bodies', 'hash' }, { 'counts', 'hash' },
-  { 'upload', 'hash' }, { 'upload_firsts', 'zset' },
+-- The cheapest command that fails on another type.
+local PROBES = {
+  task = 'HLEN', spec = 'HLEN', inputs = 'HLEN', firsts = 'ZCARD', redo = 'STRLEN', agenda = 'STRLEN',
+  out = 'HLEN', index = 'ZCARD', dead = 'LLEN', unfinished = 'SCARD', outstanding = 'SCARD',
+  recent = 'ZCARD', expiring = 'ZCARD', outbox = 'ZCARD', tries = 'HLEN', letters = 'ZCARD',
+  ['letter-bodies'] = 'HLEN', counts = 'HLEN', upload = 'HLEN', ['upload-firsts'] = 'ZCARD',
 }
-local KEYS_OF_TASK = 9
 local MOST_EXPIRED_AT_ONCE = 16
 local FIRST_SWEEP_SECONDS = 2
 
 local call = redis.call
-local key = {}
-for i, name in ipairs(KEYS) do
-  local wanted, found = KINDS[i][2], call('TYPE', name).ok
-  if found ~= 'none' and found ~= wanted then
-    return redis.error_reply('CORRUPT ' .. name .. ' is a ' .. found .. ' where a ' .. wanted .. ' belongs')
-  end
-  key[KINDS[i][1]] = name
-end
-
+local NONE = {}
 local change = cmsgpack.unpack(ARGV[1])
-local time = call('TIME')
-local now = time[1] + time[2] / 1000000
+local key = {}
+for i, name in ipairs(change.names) do
+  local answer = redis.pcall(PROBES[name], KEYS[i])
+  if type(answer) == 'table' then
+    return redis.error_reply('CORRUPT ' .. KEYS[i] .. ' (' .. name .. '): ' .. answer.err)
+  end
+  key[name] = KEYS[i]
+end
 
 if (call('HGET', key.task, 'version') or '') ~= change.before then
   return 'conflict'
 end
-if change.spec and call('HLEN', key.upload) ~= change.upload_blocks then
+if change.spec and call('HLEN', key.upload) ~= (change.upload_blocks or 0) then
   return 'incomplete'
+end
+
+local function time_now()
+  local time = call('TIME')
+  return time[1] + time[2] / 1000000
 end
 
 local function write_ledger()
   call('HSET', key.task, 'version', change.token, 'core', change.core)
-  for id, shard in pairs(change.shards) do
+  for id, shard in pairs(change.shards or NONE) do
     call('HSET', key.task, 's:' .. id, shard)
+  end
+  for _, id in ipairs(change.new or NONE) do
     call('SADD', key.outstanding, change.task_id .. ' ' .. id)
   end
-  for _, id in ipairs(change.gone) do
+  for _, id in ipairs(change.gone or NONE) do
     call('HDEL', key.task, 's:' .. id)
     call('SREM', key.outstanding, change.task_id .. ' ' .. id)
   end
@@ -56,7 +58,7 @@ end
 
 local function take_over_upload()
   call('HSET', key.spec, 'spec', change.spec)
-  for from, to in pairs({ upload = 'inputs', upload_firsts = 'firsts' }) do
+  for from, to in pairs({ upload = 'inputs', ['upload-firsts'] = 'firsts' }) do
     if call('EXISTS', key[from]) == 1 then
       call('RENAME', key[from], key[to])
       call('PERSIST', key[to])
@@ -101,7 +103,7 @@ local function mark_waiting(cursor, stop, run)
 end
 
 local function mark()
-  for _, span in ipairs(change.redo) do
+  for _, span in ipairs(change.redo or NONE) do
     set_bits(key.redo, span[1], span[2])
   end
   if change.waiting then
@@ -120,53 +122,63 @@ local function keep_results()
   if change.block_id then
     call('HSET', key.out, change.block_id, ARGV[2])
   end
-  for _, entry in ipairs(change.entries) do
+  for _, entry in ipairs(change.entries or NONE) do
     call('ZADD', key.index, entry[1], entry[2])
   end
-  for _, letter in ipairs(change.letters) do
+  for _, letter in ipairs(change.letters or NONE) do
     call('RPUSH', key.dead, letter[3])
     call('ZADD', key.letters, letter[2], letter[1])
-    call('HSET', key.bodies, letter[1], letter[3])
+    call('HSET', key['letter-bodies'], letter[1], letter[3])
   end
 end
 
+-- `enters_outbox` is nil where it stays as it is.
 local function keep_outbox()
-  if not change.in_outbox then
+  if change.enters_outbox then
+    call('ZADD', key.outbox, time_now() + FIRST_SWEEP_SECONDS, change.task_id)
+    call('HSET', key.tries, change.task_id, 0)
+  elseif change.enters_outbox == false then
     call('ZREM', key.outbox, change.task_id)
     call('HDEL', key.tries, change.task_id)
-  elseif call('ZADD', key.outbox, 'NX', now + FIRST_SWEEP_SECONDS, change.task_id) == 1 then
-    call('HSET', key.tries, change.task_id, 0)
   end
 end
 
-local function prune_listing()
+-- The listings of this bucket forget tasks whose keys have expired.
+local function prune_listing(now)
   for _, id in ipairs(call('ZRANGEBYSCORE', key.expiring, '-inf', now, 'LIMIT', 0, MOST_EXPIRED_AT_ONCE)) do
     call('ZREM', key.recent, id)
     call('ZREM', key.expiring, id)
   end
 end
 
-local function keep_listings()
-  call(change.over and 'SREM' or 'SADD', key.unfinished, change.task_id)
-  if change.created_at then
-    call('ZREM', key.expiring, change.task_id)
-    prune_listing()
-    call('ZADD', key.recent, change.created_at, change.task_id)
+local function appear()
+  call('ZREM', key.expiring, change.task_id)
+  prune_listing(time_now())
+  call('ZADD', key.recent, change.created_at, change.task_id)
+  call('SADD', key.unfinished, change.task_id)
+end
+
+local function each_key_of_task(command, argument)
+  for _, name in ipairs(change.lasting) do
+    if argument then
+      call(command, key[name], argument)
+    else
+      call(command, key[name])
+    end
   end
 end
 
-local function keep_expiry()
-  if change.over then
-    for i = 1, KEYS_OF_TASK do
-      call('PEXPIRE', KEYS[i], change.retention_ms)
-    end
-    call('ZADD', key.expiring, now + change.retention_ms / 1000, change.task_id)
-  elseif change.revived then
-    for i = 1, KEYS_OF_TASK do
-      call('PERSIST', KEYS[i])
-    end
-    call('ZREM', key.expiring, change.task_id)
-  end
+local function end_task()
+  call('SREM', key.unfinished, change.task_id)
+  call('ZADD', key.expiring, time_now() + change.retention_ms / 1000, change.task_id)
+  each_key_of_task('PEXPIRE', change.retention_ms)
+  call('PUBLISH', change.channel, change.task_id)
+end
+
+local function revive()
+  call('SADD', key.unfinished, change.task_id)
+  call('ZREM', key.expiring, change.task_id)
+  each_key_of_task('PERSIST')
 end
 
 write_ledger()
@@ -179,12 +191,15 @@ end
 mark()
 keep_results()
 keep_outbox()
-keep_listings()
-keep_expiry()
-for name, count in pairs(change.counts) do
+for name, count in pairs(change.counts or NONE) do
   call('HINCRBY', key.counts, name, count)
 end
+if change.created_at then
+  appear()
+elseif change.revived then
+  revive()
+end
 if change.ended then
-  call('PUBLISH', change.channel, change.task_id)
+  end_task()
 end
 return 'done'

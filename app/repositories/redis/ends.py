@@ -19,8 +19,8 @@ RECONNECT_SECONDS = 0.5
 class Ends:
     """A thread with one connection, started by the first who waits.
 
-    Whoever waits looks at the task first, and again whenever the subscription begins: so no end is missed,
-    and an end that nobody could be told of is seen at the time-out.
+    Whoever waits looks at the task once it is listed here, and again whenever the subscription begins: so
+    no end is missed, and an end that nobody could be told of is seen at the time-out.
     """
 
     def __init__(self, link: Link) -> None:
@@ -33,16 +33,16 @@ class Ends:
     def wait(self, task_id: str, *, timeout_seconds: float, over: Callable[[], bool]) -> bool:
         """Whether the task was `over` within the time. An outage meanwhile is waited through."""
         deadline = time.monotonic() + timeout_seconds
+        if over():
+            return True
         with self._listening_for(task_id) as told:
-            if over():
-                return True
             while (left := deadline - time.monotonic()) > 0:
-                told.wait(left)
-                told.clear()
                 with suppress(StoreUnavailable):
                     if over():
                         return True
-            return over()
+                told.wait(left)
+                told.clear()
+        return over()
 
     def close(self) -> None:
         """Ends the thread, which takes a quarter of a second."""
@@ -55,7 +55,7 @@ class Ends:
         told = threading.Event()
         with self._lock:
             self._waiting.setdefault(task_id, set()).add(told)
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._listen, name="task-ends", daemon=True)
                 self._thread.start()
         try:

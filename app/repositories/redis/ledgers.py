@@ -12,6 +12,7 @@ from app.repositories.ports import CommitOutcome, Stored
 from app.repositories.redis.change import change_of
 from app.repositories.redis.link import Command, Link, Script
 from app.repositories.redis.stored import stored_of
+from app.repositories.redis.touched import touched_by
 
 OUTSIDE_COMMITS = 0
 
@@ -54,12 +55,15 @@ class Ledgers:
             token=token_hex(8),
             retention_ms=self._retention_ms,
         )
-        names = keys.keys_of(task_id, (*keys.TASK_KINDS, *keys.BUCKET_KINDS))
-        if effects.spec is not None:
-            names += keys.keys_of(effects.spec.upload, keys.UPLOAD_KINDS)
+        kinds = touched_by(change)
+        names = [
+            keys.key_of(effects.spec.upload if effects.spec and kind in keys.UPLOAD_KINDS else task_id, kind)
+            for kind in kinds
+        ]
+        told = msgspec.structs.replace(change, names=tuple(kind.name for kind in kinds))
         block = effects.block[1] if effects.block is not None else b""
         answer = self._link.write_by(
-            self._commit, keys=names, arguments=(msgspec.msgpack.encode(change), block)
+            self._commit, keys=names, arguments=(msgspec.msgpack.encode(told), block)
         )
         return CommitOutcome(answer.decode())
 
