@@ -158,10 +158,12 @@ class Stage:
 
     # workers
 
-    def worker(self, name: str, *, slots: int = 2, most_shards: int = 8) -> StagedWorker:
+    def worker(
+        self, name: str, *, slots: int = 2, most_shards: int = 8, kind: type[HandSlots] = HandSlots
+    ) -> StagedWorker:
         link = LossyStore(self.store)
         holdings = Holdings(slots=slots, new_id=new_id)
-        hand_slots = HandSlots(holdings, count=slots, clock=self.clock)
+        hand_slots = kind(holdings, count=slots, clock=self.clock)
         node = Node(
             settings=NodeSettings(
                 worker=name, name=name, slots=slots, completions_topic=ROOM, most_shards=most_shards
