@@ -103,9 +103,10 @@ class Channel:
         lines = self._read_control()
         return [*self.err.take_lines(), *lines], taken
 
-    def keeper_pid(self) -> int | None:
-        """The keeper of the slot process: its first child is that, the others are orphans of items."""
-        return self._enclosed.pid() if self._enclosed else None
+    def terminate_items(self, *, with_leader: bool) -> None:
+        """Send SIGTERM to the items' processes, and to the slot process if asked to."""
+        if self._enclosed is not None:
+            self._enclosed.terminate_items(with_leader=with_leader)
 
     def kill(self, *, patience_seconds: float) -> list[bytes]:
         """Kill all of it; answers the last control lines. What cannot die in time is left to the launcher."""

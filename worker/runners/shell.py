@@ -41,7 +41,7 @@ class ShellDialect:
     def command(self, directory: Path) -> Command:
         """The shell with the script that is its slot process, found in this package's folder."""
         return Command(
-            argv=[*self._argv, str(directory), str(self._work_dir.absolute()), "{enclosure}"],
+            argv=[*self._argv, str(directory), str(self._work_dir.absolute()), "{enclosure}", "{keeper}"],
             environment=self._environment,
             directory=_HERE,
         )

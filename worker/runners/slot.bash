@@ -1,6 +1,6 @@
 # A slot process for bash: told batches, it runs each item in a forked copy of itself.
 #
-# Arguments   folder of the slot process, work folder, namespace|subreaper
+# Arguments   folder of the slot process, work folder, namespace|subreaper, keeper of the slot process
 # Descriptors 0 a line for each batch   2 control: answers, remarks of bash itself
 # Files       function, template   the item's code, as a function and plain
 #             batch                index, attempt, text, ... each ended by a NUL; ended by `.` or the
@@ -8,12 +8,11 @@
 #             out, err             FIFOs that items write to; here 1 and 3
 #             halt                 while it exists no item is begun
 
-__ff_folder=$1 __ff_work=$2 __ff_enclosure=$3
-shift 3
+__ff_folder=$1 __ff_work=$2 __ff_enclosure=$3 __ff_children=/proc/$4/task/$4/children
+shift 4
 BASH_ARGV0=bash
 export FANFOLD_ITEM_INDEX FANFOLD_ATTEMPT
 exec 1>"$__ff_folder/out" 3>"$__ff_folder/err"
-__ff_children=/proc/$PPID/task/$PPID/children
 
 # Nothing of an item may outlive it. The last line of a sweep on the control pipe is kill's complaint
 # that nobody was left.
@@ -22,9 +21,11 @@ if [[ $__ff_enclosure == namespace ]]; then
 else
   __ff_sweep() {
     local kin one tries=5000
-    while ((tries--)) && read -r kin <"$__ff_children" && [[ $kin != "$$" ]]; do
+    while kin= && ((tries--)); do
+      read -r kin <"$__ff_children" # and fails, for the line has no end
+      [[ -z $kin || $kin == "$PPID" || $kin == "$$" ]] && break
       for one in $kin; do
-        [[ $one == "$$" ]] || kill -9 "$one" 2>/dev/null
+        [[ $one == "$PPID" || $one == "$$" ]] || kill -9 "$one" 2>/dev/null
       done
     done
     echo >&2

@@ -1,17 +1,16 @@
 # A slot process for a POSIX shell such as dash: told batches, it runs each item in a forked copy of itself.
 #
-# Arguments   folder of the slot process, work folder, namespace|subreaper
+# Arguments   folder of the slot process, work folder, namespace|subreaper, keeper of the slot process
 # Descriptors 0 a line for each batch, then a mark for each item   2 control: answers, remarks of the shell
 # Files       function, template   the item's code, as a function and plain
 #             batch                calls of __ff_run and __ff_run_long, to be read as a script
 #             out, err             FIFOs that items write to; here 1 and 3
 #             halt                 while it exists no item is begun
 
-__ff_folder=$1 __ff_work=$2 __ff_enclosure=$3
-shift 3
+__ff_folder=$1 __ff_work=$2 __ff_enclosure=$3 __ff_children=/proc/$4/task/$4/children
+shift 4
 export FANFOLD_ITEM_INDEX FANFOLD_ATTEMPT
 exec 1>"$__ff_folder/out" 3>"$__ff_folder/err"
-__ff_children=/proc/$PPID/task/$PPID/children
 
 # Nothing of an item may outlive it.
 if [ "$__ff_enclosure" = namespace ]; then
@@ -19,9 +18,11 @@ if [ "$__ff_enclosure" = namespace ]; then
 else
   __ff_sweep() {
     __ff_tries=5000
-    while [ $((__ff_tries -= 1)) -gt 0 ] && read -r __ff_kin <"$__ff_children" && [ "$__ff_kin" != "$$" ]; do
+    while [ $((__ff_tries -= 1)) -gt 0 ]; do
+      read -r __ff_kin <"$__ff_children" # and fails, for the line has no end
+      [ "$__ff_kin" = "$PPID" ] || [ "$__ff_kin" = "$$" ] && break
       for __ff_one in $__ff_kin; do
-        [ "$__ff_one" = "$$" ] || kill -9 "$__ff_one" 2>/dev/null
+        [ "$__ff_one" = "$PPID" ] || [ "$__ff_one" = "$$" ] || kill -9 "$__ff_one" 2>/dev/null
       done
     done
   }

@@ -10,7 +10,6 @@ from worker.runners.brake import Brake
 from worker.runners.channel import Channel
 from worker.runners.collector import Collector, Ending, Now
 from worker.runners.dialect import Dialect
-from worker.runners.enclosure import process_tree
 from worker.runners.enclosure.launcher import LaunchFailed
 from worker.runners.ports import Item, Running
 from worker.runners.time_limit import Step, TimeLimit
@@ -148,18 +147,8 @@ class Watch:
             self._pull()
             if self._collector.answered == before and not self._collector.is_over:
                 self._collector.mark_overdue()
-                self._terminate()
+                self._channel.terminate_items(with_leader=self._dialect.leader_is_item)
         return False
-
-    def _terminate(self) -> None:
-        keeper = self._channel.keeper_pid()
-        if keeper is None:
-            return
-        leader, *orphans = process_tree.children(keeper) or [0]
-        targets = orphans + [each for top in (*orphans, leader) for each in process_tree.descendants(top)]
-        if self._dialect.leader_is_item:
-            targets.append(leader)
-        process_tree.terminate([each for each in targets if each])
 
     def _bury(self, outcome: Outcome) -> None:
         by_itself = not self._channel.is_open

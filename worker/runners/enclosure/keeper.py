@@ -5,32 +5,36 @@ import fcntl
 import os
 import select
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from worker.runners.enclosure import syscalls
 
 _NOT_STARTED = 125
+
+KEEPER_PLACEHOLDER = "{keeper}"
+"""In an argument of a slot process, replaced by the number of its keeper."""
 _CLEAR_OF_DESCRIPTORS = 16
 
 
+class Wanted(NamedTuple):
+    """A slot process to start; `adopting` makes it the parent of the orphans its items leave."""
+
+    argv: Sequence[str]
+    environment: Mapping[str, str]
+    directory: str
+    adopting: bool
+
+
 def keep(
-    *,
-    argv: Sequence[str],
-    environment: Mapping[str, str],
-    directory: str,
-    descriptors: Mapping[int, int],
-    life: int,
-    status: int,
-    namespaced: bool,
-    adopting: bool,
+    wanted: Wanted, *, descriptors: Mapping[int, int], life: int, status: int, namespaced: bool
 ) -> NoReturn:
     """Run one slot process to its end inside the forked child of the zygote; never returns.
 
     `descriptors` maps numbers of the slot process to those here; of 0 to 2 the others are /dev/null.
-    `life` is readable once the zygote has ended; `failed REASON` or `ended CODE` is written to `status`.
-    `adopting` makes the slot process itself the parent of its orphans.
+    `life` is readable once the zygote has ended. To `status` go `leader PID` (outside a namespace),
+    and `failed REASON` or `ended CODE`.
     """
     try:
         _reset_signals()
@@ -39,17 +43,44 @@ def keep(
         if not select.select([life], [], [], 0)[0]:
             os.close(life)
             syscalls.adopt_orphans()
-            if namespaced:
-                _enter_namespace()
-            slot = os.fork()
-            if slot == 0:
-                _become(argv, environment, directory=directory, adopting=adopting, status=status)
-            os.closerange(0, max(2, *descriptors) + 1)
-            os.write(status, b"ended %d\n" % _reap_until(slot))
+            run = _run_in_namespace if namespaced else _run_behind_decoy
+            run(wanted, descriptors=descriptors, status=status)
     except OSError as error:
         _complain(status, error)
     finally:
         os._exit(0)
+
+
+def _run_in_namespace(wanted: Wanted, *, descriptors: Iterable[int], status: int) -> None:
+    """As process 1 of the namespace: items cannot hurt it, and nothing of it lives on without it."""
+    _enter_namespace()
+    slot = os.fork()
+    if slot == 0:
+        _become(wanted, keeper=1, status=status, dying_with_parent=True)
+    _close(descriptors)
+    _tell(status, "ended", _reap_until(slot))
+
+
+def _run_behind_decoy(wanted: Wanted, *, descriptors: Iterable[int], status: int) -> None:
+    """As the adopter of orphans, with a process between, which falls to `kill -9 $PPID` in our place."""
+    heard, told = os.pipe()
+    keeper = os.getpid()
+    decoy = os.fork()
+    if decoy == 0:
+        slot = os.fork()
+        if slot == 0:
+            _become(wanted, keeper=keeper, status=status, dying_with_parent=False)
+        os.write(told, b"%d" % slot)
+        os.close(told)
+        _close(descriptors)
+        _tell(status, "ended", _reap_until(slot))
+        return
+    os.close(told)
+    _close(descriptors)
+    slot = int(os.read(heard, 32))
+    _tell(status, "leader", slot)
+    if _reap_until(decoy) != 0:
+        _tell(status, "ended", _reap_until(slot))
 
 
 def _reset_signals() -> None:
@@ -88,27 +119,37 @@ def _enter_namespace() -> None:
         Path("/proc/sys/kernel/ns_last_pid").write_text(str(outer - 1))
 
 
-def _become(
-    argv: Sequence[str], environment: Mapping[str, str], *, directory: str, adopting: bool, status: int
-) -> NoReturn:
+def _become(wanted: Wanted, *, keeper: int, status: int, dying_with_parent: bool) -> NoReturn:
+    argv = [each.replace(KEEPER_PLACEHOLDER, str(keeper)) for each in wanted.argv]
     try:
         os.setsid()
-        if adopting:
+        if wanted.adopting:
             syscalls.adopt_orphans()
-        syscalls.die_with_parent(signal.SIGKILL)
-        os.chdir(directory)
-        os.execve(argv[0], list(argv), dict(environment))  # noqa: S606 - that is the purpose
+        if dying_with_parent:
+            syscalls.die_with_parent(signal.SIGKILL)
+        os.chdir(wanted.directory)
+        os.execve(argv[0], argv, dict(wanted.environment))  # noqa: S606 - that is the purpose
     except OSError as error:
         _complain(status, error)
     finally:
         os._exit(_NOT_STARTED)
 
 
-def _reap_until(slot: int) -> int:
+def _close(descriptors: Iterable[int]) -> None:
+    """Give up what is the slot process's: a pipe shows its end only when nobody else holds it."""
+    os.closerange(0, max(2, *descriptors) + 1)
+
+
+def _reap_until(awaited: int) -> int:
     while True:
         pid, status = os.waitpid(-1, 0)
-        if pid == slot:
+        if pid == awaited:
             return os.waitstatus_to_exitcode(status)
+
+
+def _tell(status: int, word: str, number: int) -> None:
+    with contextlib.suppress(OSError):
+        os.write(status, f"{word} {number}\n".encode())
 
 
 def _complain(status: int, error: OSError) -> None:

@@ -21,6 +21,7 @@ from typing import Self
 import msgspec
 
 from app.errors import FanfoldError
+from worker.runners.enclosure import process_tree
 
 _SCRATCH_PREFIX = "fanfold-slots-"
 _BOOT = (
@@ -48,7 +49,8 @@ class Enclosure(StrEnum):
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """A slot process to start. `adopting` makes it the parent of the orphans its items leave.
 
-    An argument `{enclosure}` is replaced by `namespace` or `subreaper`.
+    In an argument `{enclosure}` is replaced by `namespace` or `subreaper`, `{keeper}` by the number of
+    the process that adopts orphans.
     """
 
     argv: Sequence[str]
@@ -60,8 +62,9 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 class Enclosed:
     """A started slot process and all that descends from it. Owned by one thread."""
 
-    def __init__(self, *, status: int, launcher: "Launcher") -> None:
+    def __init__(self, *, status: int, launcher: "Launcher", namespaced: bool) -> None:
         self._status = status
+        self._namespaced = namespaced
         self._launcher = launcher
         self._heard: dict[str, str] = {}
         self._closed = False
@@ -70,6 +73,17 @@ class Enclosed:
         """The number of its keeper, or None when it never began; waits for the launcher's answer."""
         self._listen_for("pid", seconds=_REPLY_SECONDS)
         return int(self._heard["pid"]) if "pid" in self._heard else None
+
+    def terminate_items(self, *, with_leader: bool) -> None:
+        """Send SIGTERM to all that descends from the slot process, and to itself if asked to."""
+        keeper = self.pid()
+        if keeper is None:
+            return
+        leader = self._leader(keeper)
+        spared = {each for each in process_tree.children(keeper) if leader in process_tree.children(each)}
+        if not with_leader:
+            spared.add(leader)
+        process_tree.terminate([each for each in process_tree.descendants(keeper) if each not in spared])
 
     def wait(self, seconds: float) -> bool:
         """Wait until every process of it is dead; False if that takes longer than `seconds`."""
@@ -97,6 +111,12 @@ class Enclosed:
             self.kill()
             self._closed = True
             os.close(self._status)
+
+    def _leader(self, keeper: int) -> int:
+        if self._namespaced:
+            return next(iter(process_tree.children(keeper)), 0)
+        self._listen_for("leader", seconds=_REPLY_SECONDS)
+        return int(self._heard.get("leader", 0))
 
     def _listen_for(self, word: str, *, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
@@ -162,7 +182,8 @@ class Launcher:
             raise
         finally:
             os.close(theirs)
-        return Enclosed(status=status, launcher=self)
+        namespaced = self._enclosure is Enclosure.NAMESPACE
+        return Enclosed(status=status, launcher=self, namespaced=namespaced)
 
     def kill(self, keeper: int) -> None:
         """Kill an enclosure by its keeper's number. Without a helper all are dead already."""

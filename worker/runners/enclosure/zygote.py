@@ -70,6 +70,7 @@ class Zygote:
     def _start(self, request: str, *, given: list[int], status: int) -> None:
         try:
             wanted = json.loads(Path(request).read_bytes())
+            numbers = wanted.pop("descriptors")
             pid = self._fork()
         except (OSError, ValueError) as error:
             _tell(status, f"failed {error}\ndead\n")
@@ -77,14 +78,11 @@ class Zygote:
             return
         if pid == 0:
             keeper.keep(
-                argv=wanted["argv"],
-                environment=wanted["environment"],
-                directory=wanted["directory"],
-                descriptors=dict(zip(wanted["descriptors"], given, strict=True)),
+                keeper.Wanted(**wanted),
+                descriptors=dict(zip(numbers, given, strict=True)),
                 life=self._life,
                 status=status,
                 namespaced=self._namespaced,
-                adopting=wanted["adopting"],
             )
         self._keepers[pid] = status
         _tell(status, f"pid {pid}\n")
