@@ -9,6 +9,8 @@ from app.models.ledger import Ledger
 from app.models.node import Beat
 from app.models.task import TaskSpec
 from app.models.wire import RoomRecord, ShardRecord, decode_room, decode_shard
+from app.protocol.control import Action
+from app.protocol.record import Report
 from app.repositories.memory import MemoryStore
 from app.repositories.operations import Operations
 from app.repositories.ports import Store
@@ -99,6 +101,19 @@ class Stage:
         )
         assert shard is not None
         return shard_id
+
+    def control(self, task_id: str, action: Action) -> bool:
+        """Asks for it by what the task is now."""
+        read = self.ledger(task_id)
+        return self.operations.control(task_id, action, run=read.run, version=read.control)
+
+    def finish(self, task_id: str, *, worker: str) -> None:
+        """This worker claims, runs and records all of the task that is out for it."""
+        for shard_id, shard in self.ledger(task_id).shards.items():
+            if shard.worker == worker:
+                self.operations.claim(task_id, shard_id, worker=worker, holds_nothing=True)
+                report = Report(done=shard.spans, block_id=new_id(), block=b"x")
+                self.operations.record(task_id, shard_id, worker=worker, report=report)
 
     def ledger(self, task_id: str) -> Ledger:
         stored = self.store.load(task_id)

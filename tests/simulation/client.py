@@ -103,13 +103,12 @@ class Client:
         scheduler.process.is_busy = True
         try:
             done = scheduler.operations.control(order.task_id, action, run=run, version=version)
+            if done and action is Action.RETRY:
+                scheduler.tasks.publish(order.task_id, run=run + 1)
         except FanfoldError:
             world.after(0.5, None, again)
         except KilledError:
             scheduler.process.is_alive = False
             world.after(0.5, None, again)
-        else:
-            if done and action is Action.RETRY:
-                scheduler.tasks.publish(order.task_id, run=run + 1)
         finally:
             scheduler.process.is_busy = False

@@ -1,0 +1,294 @@
+"""Planning: who gets the next items of which task, and how many."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from app.services.planning import Assignment, Limits, TaskView, WorkerView, assignments, cost, shard_size
+
+LIMITS = Limits()
+
+
+def a_task(task_id: str = "t", *, waiting: int = 1_000, **rest: object) -> TaskView:
+    fields: dict[str, object] = {"task_id": task_id, "waiting": waiting, "items_total": waiting}
+    return TaskView(**(fields | rest))  # type: ignore[arg-type] # the fields' own types
+
+
+def crew(*slots: int, **rates: float) -> list[WorkerView]:
+    """Workers w0, w1, … of so many slots, all with these rates by task."""
+    return [WorkerView(worker=f"w{n}", slots=count, rates=rates) for n, count in enumerate(slots)]
+
+
+def plan(
+    tasks: Sequence[TaskView], workers: Sequence[WorkerView], limits: Limits = LIMITS
+) -> list[Assignment]:
+    return assignments(tasks, workers, limits=limits)
+
+
+def shards(chosen: Sequence[Assignment]) -> Counter[tuple[str, str]]:
+    return Counter((each.worker, each.task_id) for each in chosen)
+
+
+def given(chosen: Sequence[Assignment]) -> Counter[str]:
+    """Items by worker."""
+    items: Counter[str] = Counter()
+    for each in chosen:
+        items[each.worker] += each.count
+    return items
+
+
+def size_of(task: TaskView, workers: Sequence[WorkerView], limits: Limits = LIMITS, **told: float) -> int:
+    """For the first worker."""
+    return shard_size(task, workers[0], workers=workers, limits=limits, rates=told)
+
+
+# room
+
+
+def test_a_worker_gets_two_shards_of_a_task() -> None:
+    chosen = plan([a_task()], crew(2, 2))
+
+    assert shards(chosen) == {("w0", "t"): 2, ("w1", "t"): 2}
+
+
+def test_a_worker_gets_shards_of_four_tasks() -> None:
+    chosen = plan([a_task(f"t{n}") for n in range(9)], crew(2))
+
+    assert len({each.task_id for each in chosen}) == 4
+    assert set(shards(chosen).values()) == {2}
+
+
+def test_a_worker_of_many_slots_gets_shards_of_as_many_tasks() -> None:
+    """Else a thousand tasks of one item would run four at a time on sixteen cores."""
+    chosen = plan([a_task(f"t{n}", waiting=1) for n in range(40)], crew(16))
+
+    assert len(chosen) == 16
+
+
+def test_what_a_worker_holds_counts() -> None:
+    tasks = [a_task("full", held={"w0": 2}), a_task("half", held={"w0": 1}), a_task("new")]
+
+    chosen = plan(tasks, crew(2))
+
+    assert shards(chosen) == {("w0", "half"): 1, ("w0", "new"): 2}
+
+
+def test_what_a_worker_holds_of_tasks_with_nothing_to_plan_counts_too() -> None:
+    tasks = [a_task(f"busy{n}", waiting=0, held={"w0": 1}) for n in range(3)]
+
+    chosen = plan([*tasks, *(a_task(f"t{n}", waiting=1) for n in range(9))], crew(2))
+
+    assert len(chosen) == 1
+
+
+def test_nothing_is_planned_without_workers_or_without_items() -> None:
+    assert plan([a_task()], []) == []
+    assert plan([], crew(2)) == []
+    assert plan([a_task(waiting=0)], crew(2)) == []
+
+
+def test_the_worker_with_the_least_load_a_slot_comes_first() -> None:
+    busy = a_task("busy", waiting=0, held={"w0": 2, "w1": 1, "w2": 3})
+
+    chosen = plan([busy, a_task(waiting=1)], crew(2, 2, 8))
+
+    assert [each.worker for each in chosen] == ["w2"]
+
+
+# which task
+
+
+def test_higher_priority_goes_first() -> None:
+    tasks = [a_task("low", created_at=1), a_task("high", priority=1, created_at=2, served=99.0)]
+
+    chosen = plan(tasks, crew(2))
+
+    assert [each.task_id for each in chosen] == ["high", "high", "low", "low"]
+
+
+def test_of_one_priority_the_least_served_goes_first_then_the_oldest() -> None:
+    limits = Limits(shards_per_task=1, tasks_per_worker=1)
+    tasks = [
+        a_task("new", served=3.0, created_at=3),
+        a_task("served", served=9.0, created_at=1),
+        a_task("old", served=3.0, created_at=2),
+    ]
+
+    assert [each.task_id for each in plan(tasks, crew(1), limits)] == ["old"]
+
+
+def rounds(tasks: list[TaskView], workers: list[WorkerView], *, count: int) -> Counter[str]:
+    """Items given by task over many rounds, each of which ends all that is out."""
+    items: Counter[str] = Counter()
+    for _ in range(count):
+        for each in plan(tasks, workers):
+            worker = next(w for w in workers if w.worker == each.worker)
+            items[each.task_id] += each.count
+            tasks = [
+                replace(
+                    task,
+                    waiting=task.waiting - each.count,
+                    served=task.served + cost(task.task_id, worker, each.count, rates={}),
+                )
+                if task.task_id == each.task_id
+                else task
+                for task in tasks
+            ]
+    return items
+
+
+def test_tasks_of_one_priority_get_equal_shares_of_the_workers_time() -> None:
+    """Stride scheduling: many more tasks than a worker takes at once, and items of unequal length."""
+    rates = {f"t{n}": 10.0 * (n + 1) for n in range(12)}
+    tasks = [a_task(name, waiting=1_000_000) for name in rates]
+
+    items = rounds(tasks, crew(2, **rates), count=60)
+
+    seconds = {name: items[name] / rate for name, rate in rates.items()}
+    assert max(seconds.values()) <= 1.25 * min(seconds.values())
+
+
+def test_a_task_of_ten_million_items_cannot_starve_a_small_one() -> None:
+    rates = {"huge": 50.0, "small": 50.0}
+    workers = crew(2, 2, **rates)
+    huge = a_task("huge", waiting=10_000_000, served=5_000.0, held={"w0": 2, "w1": 2})
+    small = a_task("small", waiting=20, served=5_000.0, created_at=9)
+
+    chosen = plan([huge, small], workers)
+
+    assert {each.task_id for each in chosen} == {"small"}
+    assert {each.worker for each in chosen} == {"w0", "w1"}
+
+
+def test_a_task_of_ten_million_items_is_out_with_seconds_of_work_only() -> None:
+    """So that cancel is quick, Kafka stays small, and a new task's turn comes at once."""
+    chosen = plan([a_task(waiting=10_000_000)], crew(2, 2, t=10.0), Limits(most_shards=10_000_000))
+
+    assert [each.count for each in chosen] == [20, 20, 20, 20]
+
+
+# how many items
+
+
+@pytest.mark.parametrize("items", range(1, 13))
+def test_a_short_list_goes_evenly_over_the_workers(items: int) -> None:
+    counts = given(plan([a_task(waiting=items)], crew(2, 2, 2)))
+
+    assert counts.total() == items
+    assert len(counts) == min(items, 3)
+    assert max(counts.values()) <= -(-items // 3)
+
+
+@pytest.mark.parametrize(
+    ("items", "shares"), [(10, [4, 3, 3]), (12, [4, 4, 4]), (3, [1, 1, 1]), (7, [3, 2, 2])]
+)
+def test_a_short_list_leaves_no_worker_with_a_round_more_than_another(items: int, shares: list[int]) -> None:
+    counts = given(plan([a_task(waiting=items)], crew(2, 2, 2)))
+
+    assert sorted(counts.values(), reverse=True) == shares
+
+
+def test_a_short_list_goes_by_slots() -> None:
+    assert given(plan([a_task(waiting=12)], crew(1, 1, 4))) == {"w0": 2, "w1": 2, "w2": 8}
+
+
+def test_a_short_rest_goes_not_all_to_the_one_worker_that_has_none_of_it() -> None:
+    task = a_task(waiting=12, held={"w1": 1, "w2": 1})
+
+    assert size_of(task, crew(2, 2, 2)) == 4
+
+
+def test_a_task_is_probed_with_one_item_a_slot() -> None:
+    assert [each.count for each in plan([a_task()], crew(4))] == [4, 4]
+
+
+def test_shards_grow_to_about_two_seconds_of_work() -> None:
+    assert size_of(a_task(waiting=100_000), crew(2, 2, t=30.0)) == 60
+    assert size_of(a_task(waiting=100_000), crew(2, 2, t=0.1)) == 5
+
+
+def test_each_worker_gets_by_its_own_rate_as_it_is_told_last() -> None:
+    workers = [WorkerView(worker="w0", slots=2, rates={"t": 1.0}), *crew(2, t=10.0)]
+
+    assert size_of(a_task(waiting=10_000), workers, w0=100.0) == 200
+
+
+def test_a_worker_that_has_not_run_the_task_is_taken_to_be_as_fast_a_slot_as_the_others() -> None:
+    workers = [WorkerView(worker="new", slots=8), WorkerView(worker="old", slots=2, rates={"t": 10.0})]
+
+    assert size_of(a_task(waiting=100_000), workers) == 80
+
+
+def test_the_rate_of_a_worker_that_is_not_here_is_not_taken_for_that_of_one_slot() -> None:
+    workers = crew(16, 16)
+
+    assert size_of(a_task(waiting=100_000), workers, gone=160.0) == 320
+
+
+def test_the_tail_is_guided() -> None:
+    """Never more than waits × its rate / (2 × the sum of rates): no worker is left with much at the end."""
+    workers = crew(2, 2, 2, 2, t=1_000.0)
+
+    assert size_of(a_task(waiting=800), workers) == 100
+    assert size_of(a_task(waiting=80), workers) == 10
+    assert size_of(a_task(waiting=3), workers) == 1
+
+
+def test_a_slow_worker_gets_the_lesser_part_of_the_tail() -> None:
+    workers = [
+        WorkerView(worker="slow", slots=2, rates={"t": 100.0}),
+        WorkerView(worker="fast", slots=2, rates={"t": 900.0}),
+    ]
+
+    assert shard_size(a_task(waiting=500), workers[0], workers=workers, limits=LIMITS, rates={}) == 25
+    assert shard_size(a_task(waiting=500), workers[1], workers=workers, limits=LIMITS, rates={}) == 225
+
+
+def drain(items: int, workers: list[WorkerView], limits: Limits = LIMITS) -> list[int]:
+    """The sizes of all shards of a task when one after the other is planned."""
+    sizes = []
+    task = a_task(waiting=items)
+    while task.waiting:
+        for worker in workers:
+            if task.waiting:
+                sizes.append(shard_size(task, worker, workers=workers, limits=limits, rates={}))
+                task = replace(task, waiting=task.waiting - sizes[-1])
+    assert sum(sizes) == items
+    return sizes
+
+
+def test_a_task_of_ten_million_slow_items_makes_no_more_than_20_000_shards_but_for_its_tail() -> None:
+    sizes = drain(10_000_000, crew(2, 2, t=1.0))
+
+    assert max(sizes) == 500
+    assert len(sizes) <= 20_000 + 100
+
+
+def test_the_last_shards_are_small() -> None:
+    sizes = drain(100_000, crew(2, 2, 2, 2, t=500.0))
+
+    assert sizes[0] == 1_000
+    assert sizes[-4:] == [1, 1, 1, 1]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+@pytest.mark.parametrize("rate", [0.0, -5.0, 1e300, float("inf"), float("nan")])
+def test_a_rate_that_cannot_be_is_not_believed(rate: float) -> None:
+    """It comes from others' records: one bad record must not stop all planning."""
+    task = a_task(waiting=100)
+
+    assert size_of(task, crew(2, t=rate), w0=rate) == size_of(task, crew(2))
+    assert cost("t", crew(2, t=rate)[0], 10, rates={"w0": rate}) == 5.0
+
+
+def test_planning_for_a_hundred_workers_and_hundreds_of_tasks_is_quick() -> None:
+    """In a scheduler that plans many times a second: the work grows with what is chosen."""
+    tasks = [a_task(f"t{n}", waiting=10_000) for n in range(256)]
+    workers = crew(*[4] * 100)
+
+    chosen = plan(tasks, workers)
+
+    assert set(shards(chosen).values()) == {2}
+    assert len(chosen) == 100 * 4 * 2
