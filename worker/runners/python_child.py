@@ -141,7 +141,10 @@ class Slot:
         _kill_children()
 
     def _open_texts(self) -> None:
-        self._stdout, self._stderr = _text_file(self._out), _text_file(self._err)
+        self._stdout = io.TextIOWrapper(_buffered(self._out), encoding="utf-8", errors="surrogateescape")
+        self._stderr = io.TextIOWrapper(
+            _buffered(self._err), encoding="utf-8", errors="backslashreplace", line_buffering=True
+        )
         sys.stdout, sys.stderr = self._stdout, self._stderr
 
 
@@ -222,9 +225,8 @@ def _move_away(descriptor: int) -> int:
     return moved
 
 
-def _text_file(descriptor: int) -> io.TextIOWrapper:
-    raw = io.FileIO(descriptor, "w", closefd=False)
-    return io.TextIOWrapper(io.BufferedWriter(raw, 32_768), encoding="utf-8", errors="surrogateescape")
+def _buffered(descriptor: int) -> io.BufferedWriter:
+    return io.BufferedWriter(io.FileIO(descriptor, "w", closefd=False), 32_768)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

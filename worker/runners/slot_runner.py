@@ -10,6 +10,7 @@ from app.models.result import ItemResult, Outcome
 from worker.runners.brake import Brake, Kill
 from worker.runners.channel import Channel
 from worker.runners.dialect import Dialect
+from worker.runners.enclosure.launcher import LaunchFailed
 from worker.runners.ports import Function, Item, Running, SlotContext
 from worker.runners.time_limit import TimeLimit
 from worker.runners.watch import Listeners, Watch
@@ -24,6 +25,7 @@ class SlotRunner:
     def __init__(self, dialect: Dialect, *, function: Function, context: SlotContext) -> None:
         self._dialect = dialect
         self._worker = context.worker_id
+        self._work_dir = context.work_dir
         self._directory = Path(tempfile.mkdtemp(prefix=f"{context.slot}-", dir=context.launcher.scratch))
         self._brake = Brake(self._directory)
         self._channel = Channel(
@@ -79,6 +81,8 @@ class SlotRunner:
             return 1
         self._brake.release()
         if self._channel.has_ended():
+            if not self._work_dir.is_dir():
+                raise LaunchFailed(f"the work folder {self._work_dir} is not there")
             self._channel.start(
                 self._dialect.command(self._directory),
                 descriptors=self._dialect.descriptors,

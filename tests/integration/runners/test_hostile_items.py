@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.models.result import Outcome
+from app.models.result import ItemResult, Outcome
 from app.models.task import Language
 from tests.servers import wait_until
 from tests.slot_runs import a_context, a_function, a_runner, items, processes_with, results_of
@@ -126,14 +126,15 @@ def test_a_flood_is_cut_and_grows_nothing(flood: str, launcher: Launcher, work_d
     function = a_function(f'if [ "$1" = flood ]; then {flood}; fi; echo "$1"', timeout_seconds=3)
     scratch = launcher.scratch
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found: list[ItemResult] = []
     sizes: list[int] = []
 
-    def measure(_: object) -> None:
+    def measure(result: ItemResult) -> None:
+        found.append(result)
         sizes.append(sum(each.stat().st_size for each in scratch.rglob("*") if each.is_file()))
 
-    found = []
     with a_runner(function, context=context) as runner:
-        runner.run(items("a", "flood", "b"), on_result=lambda each: (found.append(each), measure(each)))
+        runner.run(items("a", "flood", "b"), on_result=measure)
     assert [each.stdout for each in (found[0], found[2])] == [b"a\n", b"b\n"]
     flooded = found[1]
     assert flooded.stdout_truncated or flooded.stderr_truncated
@@ -162,9 +163,9 @@ def test_many_deaths_leave_no_descriptor_and_no_zombie(context: SlotContext) -> 
     function = a_function('[ "$1" = plain ] || kill -9 $$')
     with a_runner(function, context=context) as runner:
         runner.run(items("die", "plain"), on_result=lambda _: None)
-        before = len(os.listdir("/proc/self/fd"))
+        before = len(list(Path("/proc/self/fd").iterdir()))
         runner.run(items(*["die", "plain"] * 10), on_result=lambda _: None)
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
         started = time.monotonic()
         runner.run(items("plain"), on_result=lambda _: None)
         assert time.monotonic() - started < 2
