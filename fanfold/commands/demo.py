@@ -2,12 +2,14 @@
 
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
-from threading import Thread
 
 import click
+
+from fanfold.addresses import DEFAULT_URL
+from fanfold.exits import Exit
+from fanfold.terminal.api_command import address_options
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "checksums" / "run.sh"
 
@@ -32,8 +34,10 @@ def demo(ctx: click.Context, *, port: int, data_dir: Path) -> None:
     """Show on this machine what Fanfold does: checksums of Python's standard library.
 
     Starts Kafka, Redis, a scheduler and two workers, runs examples/checksums and prints what it says. On a
-    terminal the system then stays up until Ctrl-C; otherwise it stops. Exits with the example's status.
+    terminal the system then stays up until Ctrl-C; otherwise it stops. Exits with the example's status,
+    or with 130 when it was stopped before the example had ended.
     """
+    from fanfold.embedded.guest import Guest
     from fanfold.embedded.joining import cores
     from fanfold.embedded.reporting import Reporter
     from fanfold.embedded.state import StateFolder
@@ -54,37 +58,45 @@ def demo(ctx: click.Context, *, port: int, data_dir: Path) -> None:
         restarts=True,
     )
     reporter = Reporter(out=sys.stdout, err=sys.stderr, pipe=None)
-    stays = sys.stdin.isatty() and sys.stdout.isatty()
-    run = _Run(options.url, stays=stays)
+    ending = _Ending(options.url, stays=sys.stdin.isatty() and sys.stdout.isatty())
+    example = Guest([str(EXAMPLE)], environment=_environment(options.url), told=ending.example_ended)
 
     def ready(url: str) -> None:
         reporter.ready(url)
-        run.start()
+        example.begin()
 
-    with failing_in_one_line(told=reporter.failed):
-        run_system(options, say=reporter.say, tell_ready=ready)
-    ctx.exit(run.status)
+    try:
+        with failing_in_one_line(told=reporter.failed):
+            run_system(options, say=reporter.say, tell_ready=ready)
+    finally:
+        example.end()
+    ctx.exit(ending.status)
 
 
-class _Run(Thread):
-    """The example, beside the supervisor, which owns the main thread."""
+class _Ending:
+    """What the example's end means for the command: its exit status, and whether the system stays up."""
 
     def __init__(self, url: str, *, stays: bool) -> None:
-        super().__init__(name="example", daemon=True)
+        self.status: int = Exit.INTERRUPTED
         self._url = url
         self._stays = stays
-        self.status = 130
 
-    def run(self) -> None:
-        environment = {
-            **os.environ,
-            "FANFOLD_URL": self._url,
-            "FANFOLD": str(Path(sys.executable).with_name("fanfold")),
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        }
-        self.status = subprocess.run([EXAMPLE], env=environment, check=False).returncode
+    def example_ended(self, status: int) -> None:
+        """Say how to go on, or stop the system as Ctrl-C does."""
+        self.status = status
         if self._stays:
+            elsewhere = () if self._url == DEFAULT_URL else (self._url,)
             click.echo(f"The system stays up at {self._url} until Ctrl-C. In another terminal:")
-            click.echo("  .venv/bin/fanfold run 'echo \"hello $1\"' a b c")
+            click.echo(f"  .venv/bin/fanfold run{address_options(elsewhere)} 'echo \"hello $1\"' a b c")
         else:
             os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _environment(url: str) -> dict[str, str]:
+    ours = Path(sys.executable).parent
+    return {
+        **os.environ,
+        "FANFOLD_URL": url,
+        "FANFOLD": str(ours / "fanfold"),
+        "PATH": f"{ours}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+    }

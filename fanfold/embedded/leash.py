@@ -25,10 +25,10 @@ def leashed(command: Sequence[str]) -> tuple[str, ...]:
     return (sys.executable, "-I", "-S", __file__, str(os.getpid()), *command)
 
 
-def end_group(group: int) -> None:
-    """Kill what is left of a process group, if anything is."""
+def end_group(group: int, *, by: signal.Signals = signal.SIGKILL) -> None:
+    """End what is left of a process group, if anything is; SIGKILL leaves it no choice."""
     with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)
+        os.killpg(group, by)
 
 
 def _become(command: Sequence[str], *, parent: int) -> None:

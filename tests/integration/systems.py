@@ -59,7 +59,7 @@ class System:
 
     def processes(self) -> dict[int, str]:
         """Every process on this machine that has to do with the system's data folder."""
-        return {pid: text for pid, text in _all_processes() if str(self.state.root) in text}
+        return processes_about(self.state.root)
 
     def await_gone(self, *, seconds: float) -> None:
         """Fail if any of its processes is still there, or its port still taken, after this time."""
@@ -77,6 +77,11 @@ def a_system(folder: Path) -> Iterator[System]:
     finally:
         if system.state.holder() is not None:
             system.fanfold("down")
+
+
+def processes_about(path: Path) -> dict[int, str]:
+    """Every process on this machine with this path in its command line, environment or current folder."""
+    return {pid: text for pid, text in _all_processes() if str(path) in text}
 
 
 def environment() -> dict[str, str]:
