@@ -126,13 +126,14 @@ class Stage:
     def tasks(self) -> TaskPublisher:
         return self.task_publisher()
 
-    def task_publisher(self, *, attempts: int = 10) -> TaskPublisher:
+    def task_publisher(self, *, store: Store | None = None) -> TaskPublisher:
+        store = store or self.store
         return TaskPublisher(
-            store=self.store,
-            operations=self.operations,
+            store=store,
+            operations=Operations(store),
             publisher=self.bus.publisher(),
             topic=TASKS,
-            attempts=attempts,
+            attempts=10,
             defer=lambda note: note(),
             random=Random(7),
         )
@@ -165,7 +166,7 @@ class Stage:
         store = store or self.store
         return Sweeper(
             ports=SweepPorts(store=store, operations=Operations(store), publisher=self.bus.publisher()),
-            tasks=self.tasks,
+            tasks=self.task_publisher(store=store),
             dispatcher=self.new_dispatcher(store=store),
             timers=TIMERS,
             dead_topic=DEAD,

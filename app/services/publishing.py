@@ -10,7 +10,7 @@ from app.repositories.operations import Operations
 from app.repositories.ports import Store
 
 FIRST_BACK_OFF_SECONDS = 2.0
-LONGEST_BACK_OFF_SECONDS = 120.0
+LONGEST_BACK_OFF_SECONDS = 180.0
 
 
 def back_off(attempt: int, random: Random) -> float:
