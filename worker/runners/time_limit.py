@@ -20,11 +20,6 @@ class TimeLimit:
         self._due: float | None = None
         self._passed = False
 
-    @property
-    def passed(self) -> bool:
-        """Whether the running item has used its time up."""
-        return self._passed
-
     def restart(self, now: float) -> None:
         """An item begins."""
         self._passed = False

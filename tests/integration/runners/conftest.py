@@ -11,9 +11,10 @@ from worker.runners.enclosure.launcher import Enclosure, Launcher
 from worker.runners.ports import SlotContext
 
 
-@pytest.fixture(params=[Enclosure.NAMESPACE, Enclosure.SUBREAPER])
-def launcher(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Launcher]:
-    with a_launcher(request.param, scratch=tmp_path) as launcher:
+@pytest.fixture(scope="session", params=[Enclosure.NAMESPACE, Enclosure.SUBREAPER])
+def launcher(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
+    """One for all tests: whatever their items did to it would show in the next."""
+    with a_launcher(request.param, scratch=tmp_path_factory.mktemp("scratch")) as launcher:
         yield launcher
 
 

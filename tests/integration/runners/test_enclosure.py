@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -40,10 +39,11 @@ for thread in threads: thread.join()
 
 
 @pytest.fixture(params=[Enclosure.NAMESPACE, Enclosure.SUBREAPER])
-def enclosure(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Enclosure]:
+def enclosure(request: pytest.FixtureRequest, tmp_path: Path) -> Enclosure:
     with a_launcher(request.param, scratch=tmp_path):
         pass
-    yield request.param
+    wanted: Enclosure = request.param
+    return wanted
 
 
 def test_nothing_runs_a_second_after_the_worker_is_killed(enclosure: Enclosure, tmp_path: Path) -> None:
