@@ -86,5 +86,3 @@ class Cluster:
         if not self._history:
             return
         self.store.restore(self.world.random.choice(self._history)[1])
-        for process in (*self.schedulers, *self.workers):
-            process.process.disturbed_at = self.world.now

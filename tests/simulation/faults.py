@@ -10,7 +10,6 @@ Fault = Callable[[Cluster], float]
 def kill_worker(cluster: Cluster) -> float:
     worker = cluster.world.random.choice(cluster.workers)
     worker.process.is_alive = False
-    worker.process.disturbed_at = cluster.world.now
     return 0.0
 
 
@@ -22,7 +21,6 @@ def kill_scheduler(cluster: Cluster) -> float:
 def pause_worker(cluster: Cluster) -> float:
     process = cluster.world.random.choice(cluster.workers).process
     process.paused_until = cluster.world.now + cluster.world.random.uniform(0.5, 12)
-    process.disturbed_at = process.paused_until
     return 0.0
 
 

@@ -1,10 +1,11 @@
 """The links of a process to the store and the bus, with everything that goes wrong on them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.errors import BusUnavailable, StoreUnavailable
+from app.messaging.ports import Headers, OnDone
 from app.repositories.memory import MemoryStore
 from tests.simulation.world import KilledError, Process, World
 
@@ -57,10 +58,8 @@ class StoreLink:
         if not process.is_alive or (weather.crashes and world.chance(weather.crashes)):
             raise KilledError
         if weather.store_is_away or process.name in weather.cut_off:
-            process.disturbed_at = world.now
             raise StoreUnavailable("away")
         if weather.lost_requests and world.chance(weather.lost_requests):
-            process.disturbed_at = world.now
             if name in WRITES and world.chance(weather.late_requests):
                 world.after(world.random.uniform(0.1, LATEST_SECONDS), None, lambda: _quietly(apply))
             raise StoreUnavailable("request lost")
@@ -70,7 +69,6 @@ class StoreLink:
         if weather.crashes and world.chance(weather.crashes):
             raise KilledError
         if weather.lost_replies and world.chance(weather.lost_replies):
-            process.disturbed_at = world.now
             raise StoreUnavailable("reply lost")
 
 
@@ -152,12 +150,12 @@ class BusLink:
     def publish(
         self,
         topic: str,
-        value: bytes,
+        value: bytes | None,
         *,
-        key: str | None = None,
+        key: str | bytes | None = None,  # noqa: ARG002 - the partition decides here
         partition: int | None = None,
-        headers: Mapping[str, bytes] | None = None,
-        on_done: Callable[[str | None], None] | None = None,
+        headers: Headers = (),  # noqa: ARG002 - nobody reads them here
+        on_done: OnDone | None = None,
     ) -> None:
         if not self._process.is_alive or (
             self._weather.crashes and self._world.chance(self._weather.crashes)
@@ -165,13 +163,13 @@ class BusLink:
             raise KilledError
         if self._weather.bus_is_away and self._world.chance(0.3):
             raise BusUnavailable("queue full")
-        self._bus.send(topic, value, partition)
+        self._bus.send(topic, value or b"", partition)
         if on_done is not None:
             self._world.after(0.004, self._process, lambda: on_done(None))
 
-    def flush(self, timeout_seconds: float) -> int:
+    def flush(self, timeout_seconds: float) -> int:  # noqa: ARG002 - a fixed time of the simulation's
         self._world.interleave(0.01)
         return 0
 
-    def close(self, timeout_seconds: float = 5.0) -> None:
+    def close(self, timeout_seconds: float = 5.0) -> None:  # noqa: ARG002 - nothing to close
         return

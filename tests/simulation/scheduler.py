@@ -25,9 +25,9 @@ class SchedulerProcess:
         store = StoreLink(world, weather, server, self.process)
         publisher = BusLink(world, bus, weather, self.process)
         self.store = store
-        self.operations = Operations(store)  # type: ignore[arg-type]
+        self.operations = Operations(store)
         self.tasks = TaskPublisher(
-            store=store,  # type: ignore[arg-type]
+            store=store,
             operations=self.operations,
             publisher=publisher,
             topic=TASKS,
@@ -37,7 +37,7 @@ class SchedulerProcess:
         )
         self.dispatcher = Dispatcher(
             ports=DispatchPorts(
-                store=store,  # type: ignore[arg-type]
+                store=store,
                 operations=self.operations,
                 publisher=publisher,
                 render=lambda spec: spec.template,
@@ -49,7 +49,7 @@ class SchedulerProcess:
             silence_seconds=TIMERS.silence,
         )
         self._sweeper = Sweeper(
-            ports=SweepPorts(store=store, operations=self.operations, publisher=publisher),  # type: ignore[arg-type]
+            ports=SweepPorts(store=store, operations=self.operations, publisher=publisher),
             tasks=self.tasks,
             dispatcher=self.dispatcher,
             timers=TIMERS,

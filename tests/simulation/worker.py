@@ -1,6 +1,7 @@
 """A worker in the simulation: the real node and holdings; items are virtual durations."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from app.errors import StoreUnavailable
 from app.models.result import ItemResult, Outcome
@@ -71,10 +72,10 @@ class VirtualSlots:
     def give_up(self) -> None:
         return
 
-    def learn(self, facts: TaskFacts) -> None:
+    def learn(self, facts: TaskFacts) -> None:  # noqa: ARG002 - an item says itself what it does
         return
 
-    def forget(self, task_id: str) -> None:
+    def forget(self, task_id: str) -> None:  # noqa: ARG002
         return
 
     def running_since(self) -> Sequence[float]:
@@ -106,8 +107,8 @@ class WorkerProcess:
         self.node = Node(
             settings=NodeSettings(worker=name, name=name, slots=slots, completions_topic=ROOM),
             ports=NodePorts(
-                store=store,  # type: ignore[arg-type]
-                operations=Operations(store),  # type: ignore[arg-type]
+                store=store,
+                operations=Operations(store),
                 publisher=BusLink(world, bus, weather, self.process),
                 clock=lambda: world.now,
                 partitions=lambda: (partition,),
@@ -129,10 +130,8 @@ class WorkerProcess:
 
     def after_item(self) -> None:
         self._record()
-        try:
+        with suppress(StoreUnavailable):
             self.node.freed()
-        except StoreUnavailable:
-            pass
         self.slots.fill()
 
     def _beat(self) -> None:

@@ -19,7 +19,6 @@ class Process:
     is_alive: bool = True
     paused_until: float = 0.0
     is_busy: bool = False
-    disturbed_at: float = -1.0
 
 
 @dataclass
@@ -43,7 +42,7 @@ class World:
         return self.random.random() < probability
 
     def after(self, delay: float, process: Process | None, do: Callable[[], None]) -> None:
-        """`do` in `delay` seconds, if `process` (None: nobody's) lives then; later while it is paused or busy."""
+        """`do` in `delay` seconds, if `process` (None: nobody's) lives then; later while it is busy."""
         heapq.heappush(self._queue, (self.now + delay, next(self._serial), process, do))
 
     def run(self, until: float, *, is_over: Callable[[], bool] = lambda: False) -> None:
