@@ -15,7 +15,7 @@ def connect(
     timeout_seconds: float = 2.0,
     max_connections: int = MOST_CONNECTIONS,
 ) -> Redis:
-    """A client shared by all threads; connects when it is first used.
+    """A client shared by all threads; connects when it is first used, closes its connections with `close`.
 
     `timeout_seconds` bounds each connecting, each answer, and the wait for a free one of
     `max_connections`. The library sends nothing again by itself: a commit that was carried out would
@@ -35,4 +35,4 @@ def connect(
         max_connections=max_connections,
         timeout=timeout_seconds,
     )
-    return Redis(connection_pool=pool)
+    return Redis.from_pool(pool)
