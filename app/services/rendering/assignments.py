@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
@@ -19,9 +19,13 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Declared:
-    """The attributes (letters such as i and n) that the script gives to its variables anywhere."""
+    """The attributes (letters such as i and n) that the script gives to its variables anywhere.
 
-    flags: Mapping[str, str] = field(default_factory=dict)
+    `arrays` holds the ids of the declarations that make arrays.
+    """
+
+    flags: Mapping[str, str]
+    arrays: frozenset[int]
 
     def of(self, name: str) -> str:
         """The letters of all attributes that this variable is ever given."""
@@ -31,11 +35,14 @@ class Declared:
 def read_declarations(root: Node) -> Declared:
     """What the script's declare, local, export, readonly and typeset say about its variables."""
     flags: dict[str, str] = {}
+    arrays: set[int] = set()
     for node in walk(root):
         if node.type == "declaration_command" and (letters := _flags_of(node)):
             for name in _names_in(node):
                 flags[name] = flags.get(name, "") + letters
-    return Declared(flags=flags)
+            if set("aA") & set(letters):
+                arrays.add(node.id)
+    return Declared(flags=flags, arrays=frozenset(arrays))
 
 
 def judge_assignment(step: Step, *, hole: Hole, declared: Declared) -> Demand:
@@ -55,7 +62,7 @@ def judge_variable(name: str, *, hole: Hole, declared: Declared) -> Demand:
     return ONLY_INTEGERS if "i" in declared.of(name) else FINE
 
 
-def judge_declaration(step: Step, *, hole: Hole) -> Demand:
+def judge_declaration(step: Step, *, hole: Hole, declared: Declared) -> Demand:
     """What `declare name=value` and its kin ask of a value that stands in them."""
     value = step.part.child_by_field_name("value") if step.part.type == "variable_assignment" else None
     if value is None:
@@ -63,7 +70,7 @@ def judge_declaration(step: Step, *, hole: Hole) -> Demand:
     if value.type == "array":
         return FINE
     # declare takes even a quoted value in parentheses for a list, and expands what is in it.
-    if set("aA") & set(_flags_of(step.construct)) or text_of_node(value).lstrip("\"'").startswith("("):
+    if step.construct.id in declared.arrays or text_of_node(value).lstrip("\"'").startswith("("):
         raise refusal(hole, place="in the declaration of an array")
     return Demand(bad_start="(") if may_begin(value) else FINE
 

@@ -1,5 +1,6 @@
 """Parse trees of shell scripts by tree-sitter-bash, and ways to walk them without recursion."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -7,6 +8,9 @@ import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 from app.services.rendering.draft import Span
+
+_TIME_LIMIT_SECONDS = 2.0
+_BYTES_AT_A_TIME = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,9 +25,28 @@ class Step:
     role: str | None
 
 
+class TooHard(Exception):
+    """The grammar did not make out the script in time; for this module's callers only."""
+
+
 def parse_shell(code: bytes) -> Node:
-    """The root of the script's tree; where the grammar is at a loss the tree has ERROR or MISSING nodes."""
-    return Parser(Language(tree_sitter_bash.language())).parse(code).root_node
+    """The root of the script's tree; where the grammar is at a loss the tree has ERROR or MISSING nodes.
+
+    Raises TooHard after some seconds of work: the grammar takes minutes for some senseless scripts.
+    """
+    deadline = time.thread_time() + _TIME_LIMIT_SECONDS
+
+    def read(offset: int, _point: object) -> bytes:
+        return code[offset : offset + _BYTES_AT_A_TIME]
+
+    def is_late(_offset: int, _has_error: bool) -> bool:  # noqa: FBT001 - the library calls it
+        return time.thread_time() > deadline
+
+    try:
+        tree = Parser(Language(tree_sitter_bash.language())).parse(read, progress_callback=is_late)
+    except ValueError as error:
+        raise TooHard from error
+    return tree.root_node
 
 
 def first_broken_line(root: Node) -> int:

@@ -1,13 +1,13 @@
 """Decides in what kind of place each hole of a shell script stands, by two readings that must agree."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from tree_sitter import Node
 
 from app.models.task import Language
 from app.services.rendering.assignments import Declared, read_declarations
-from app.services.rendering.bash_tree import text_of_node, way_up
+from app.services.rendering.bash_tree import Step, text_of_node, way_up
 from app.services.rendering.constructs import Place, judge
 from app.services.rendering.contexts import INTEGERS, Context, Demand, Kind, refusal
 from app.services.rendering.draft import Draft, Hole
@@ -35,6 +35,7 @@ _AGREEING: Mapping[Kind, frozenset[Quote]] = {
     Kind.INTEGER: frozenset({Quote.CODE, Quote.DOUBLE, Quote.SINGLE, Quote.PARAMETER, Quote.ARITHMETIC}),
     Kind.SUM: frozenset({Quote.ARITHMETIC, Quote.CODE}),
 }
+_MOST_LEVELS = 500
 _RANGE_BEGUN = re.compile(r"\{[^{}]*\.\.\Z")
 _JOINS_NUMBER = re.compile(r"[A-Za-z0-9_$#@\\]")
 _OPEN_ESCAPE = re.compile(
@@ -59,13 +60,17 @@ def _context(hole: Hole, *, root: Node, quote: Quote, language: Language, declar
         raise refusal(hole, place="in a comment", hint="Take it out of the comment.")
     if leaf.type in _REFUSED_LEAVES:
         raise refusal(hole, place=_REFUSED_LEAVES[leaf.type])
+    if len(steps) > _MOST_LEVELS:
+        raise refusal(hole, place=f"more than {_MOST_LEVELS} levels deep")
     document = _document_of(leaf, hole=hole)
     demands = [
-        judge(Place(step=step, hole=hole, language=language, declared=declared))
-        for step in steps
+        judge(Place(step=step, brackets=brackets, hole=hole, language=language, declared=declared))
+        for step, brackets in _with_brackets(steps)
         if step.construct.type not in _DOCUMENT_LEAVES or step.part.type not in _DOCUMENT_LEAVES
     ]
     kind = _kind(leaf, hole=hole, document=document, demands=demands)
+    if kind is Kind.SUM and quote is not Quote.ARITHMETIC:
+        kind = Kind.INTEGER  # a command within the sum
     if kind is Kind.WORD and quote is Quote.ARITHMETIC:
         kind = Kind.INTEGER  # (( )) may be two subshells as well: digits are harmless in both
     if kind is Kind.ANSI and language is Language.SH:
@@ -74,7 +79,23 @@ def _context(hole: Hole, *, root: Node, quote: Quote, language: Language, declar
         raise refusal(hole, place="right after a backslash or a $")
     if quote not in _AGREEING[kind]:
         raise refusal(hole, place=f"where its quoting is not certain ({kind} or {quote})")
-    return Context(kind=kind, heredoc=document, bad_start="".join(demand.bad_start for demand in demands))
+    return Context(
+        kind=kind,
+        heredoc=document,
+        bad_start="".join(demand.bad_start for demand in demands),
+        garbled="".join(demand.garbled for demand in demands),
+    )
+
+
+def _with_brackets(steps: Sequence[Step]) -> Iterator[tuple[Step, str]]:
+    """Each step with the opening of the nearest test command round it."""
+    pairs: list[tuple[Step, str]] = []
+    brackets = ""
+    for step in reversed(steps):
+        if step.construct.type == "test_command":
+            brackets = text_of_node(step.construct.children[0])
+        pairs.append((step, brackets))
+    return reversed(pairs)
 
 
 def _kind(leaf: Node, *, hole: Hole, document: Heredoc | None, demands: list[Demand]) -> Kind:

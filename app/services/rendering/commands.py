@@ -5,7 +5,6 @@ shell are not looked at.
 """
 
 import re
-from collections.abc import Sequence
 
 from tree_sitter import Node
 
@@ -19,7 +18,7 @@ _EVALUATE = frozenset({"alias", "bind", "compgen", "complete", "compopt", "enabl
 _NAME_VARIABLES = frozenset(
     {"declare", "export", "getopts", "local", "mapfile", "read", "readarray", "readonly", "typeset", "unset"}
 )
-_JUDGED = frozenset({"printf", "test", "["})
+_MOST_WORDS = 64
 _QUOTING = re.compile(r"[\\'\"]")
 _EVALUATES_HINT = "If it is meant to be code, say so with {{{{{name}|raw}}}}."
 _NAMES_HINT = "Write the names of variables yourself. To set one to the value: variable={{{{{name}}}}}."
@@ -29,8 +28,12 @@ def judge_command(step: Step, *, hole: Hole) -> Demand:
     """What a simple command asks of a value that stands in one of its parts."""
     if step.role != "argument":
         return FINE
-    name, arguments = _real_command(step.construct)
-    before = [argument for argument in arguments if argument.end_byte <= step.part.start_byte]
+    words = _words_before(step)
+    while words and words[0] in _PREFIXES:
+        del words[0]
+        while words and words[0].startswith("-"):
+            del words[0]
+    name = words[0] if words else ""
     if name in _INTEGERS_ONLY:
         return ONLY_INTEGERS
     if name in _EVALUATE:
@@ -38,38 +41,36 @@ def judge_command(step: Step, *, hole: Hole) -> Demand:
     if name in _NAME_VARIABLES:
         raise refusal(hole, place=f"in the arguments of {name}, which names variables", hint=_NAMES_HINT)
     if name == "printf":
-        return _judge_printf(step.part, before=before, hole=hole)
-    if name in _JUDGED:
-        return _judge_test(before, hole=hole)
+        return _judge_printf(step.part, before=words[1:], hole=hole)
+    if name in {"test", "["}:
+        return _judge_test(step.part, hole=hole)
     return FINE
 
 
-def _real_command(command: Node) -> tuple[str, list[Node]]:
-    """The command's name and arguments, past `builtin`, `command -p`, `time` and their like."""
-    named = command.child_by_field_name("name")
-    name = _plain(named) if named else ""
-    if name not in _PREFIXES and name not in _JUDGED:
-        return name, []
-    rest = command.children_by_field_name("argument")
-    while name in _PREFIXES and rest:
-        name = _plain(rest.pop(0))
-        while name.startswith("-") and rest:
-            name = _plain(rest.pop(0))
-    return name, rest
+def _words_before(step: Step) -> list[str]:
+    """The command's name and its first arguments, as far as they stand before the part with the hole."""
+    words: list[str] = []
+    cursor = step.construct.walk()
+    going = cursor.goto_first_child()
+    while going and len(words) < _MOST_WORDS and cursor.node and cursor.node.end_byte <= step.part.start_byte:
+        if cursor.field_name in {"name", "argument"}:
+            words.append(_plain(cursor.node))
+        going = cursor.goto_next_sibling()
+    return words
 
 
-def _judge_printf(child: Node, *, before: Sequence[Node], hole: Hole) -> Demand:
-    words = [_plain(argument) for argument in before]
-    if words[-1:] == ["-v"] or _plain(child).startswith("-v"):
+def _judge_printf(part: Node, *, before: list[str], hole: Hole) -> Demand:
+    previous = part.prev_sibling
+    if (previous and _plain(previous) == "-v") or _plain(part).startswith("-v"):
         raise refusal(hole, place="as the variable that printf -v sets", hint=_NAMES_HINT)
-    while words and words[0].startswith("-v"):
-        del words[: 2 if words[0] == "-v" else 1]
+    while before and before[0].startswith("-v"):
+        del before[: 2 if before[0] == "-v" else 1]
     # The format may not become an option: printf '-va[$(cmd)]' runs cmd.
-    return Demand(bad_start="-") if not words and may_begin(child) else FINE
+    return Demand(bad_start="-") if not before and may_begin(part) else FINE
 
 
-def _judge_test(before: Sequence[Node], *, hole: Hole) -> Demand:
-    previous = _plain(before[-1]) if before else ""
+def _judge_test(part: Node, *, hole: Hole) -> Demand:
+    previous = _plain(part.prev_sibling) if part.prev_sibling else ""
     if previous in {"-v", "-R"} or previous.startswith(HOLE_STEM):
         raise refusal(hole, place="where test may take it for the name of a variable", hint=_NAMES_HINT)
     return FINE

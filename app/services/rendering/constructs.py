@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tree_sitter import Node
-
 from app.models.task import Language
 from app.services.rendering.assignments import (
     Declared,
@@ -14,7 +12,14 @@ from app.services.rendering.assignments import (
 )
 from app.services.rendering.bash_tree import Step, text_of_node
 from app.services.rendering.commands import judge_command
-from app.services.rendering.contexts import FINE, ONLY_INTEGERS, ONLY_INTEGERS_IN_SUM, Demand, refusal
+from app.services.rendering.contexts import (
+    FINE,
+    GARBLED_BY_BASH,
+    ONLY_INTEGERS,
+    ONLY_INTEGERS_IN_SUM,
+    Demand,
+    refusal,
+)
 from app.services.rendering.draft import Hole
 
 _TRANSPARENT = frozenset(
@@ -38,9 +43,10 @@ _NOT_IN_SH = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """A construct and the part of it that holds the hole."""
+    """A construct, the part of it that holds the hole, and the `[` or `[[` round both, if there is one."""
 
     step: Step
+    brackets: str
     hole: Hole
     language: Language
     declared: Declared
@@ -72,7 +78,7 @@ def _assignment(place: Place) -> Demand:
 
 
 def _declaration(place: Place) -> Demand:
-    return judge_declaration(place.step, hole=place.hole)
+    return judge_declaration(place.step, hole=place.hole, declared=place.declared)
 
 
 def _for(place: Place) -> Demand:
@@ -117,7 +123,7 @@ def _binary(place: Place) -> Demand:
         )
     if place.step.part.type == "extglob_pattern" and "(" in text_of_node(place.step.part):
         raise refusal(place.hole, place="in an extended pattern", hint=_PATTERN_HINT)
-    return ONLY_INTEGERS if sign in _INTEGER_TESTS and _is_double_bracket(place.step.construct) else FINE
+    return ONLY_INTEGERS if sign in _INTEGER_TESTS and place.brackets != "[" else FINE
 
 
 def _unary(place: Place) -> Demand:
@@ -125,13 +131,6 @@ def _unary(place: Place) -> Demand:
     if operator is not None and text_of_node(operator) in _NAME_TESTS:
         raise refusal(place.hole, place=f"as the name that {text_of_node(operator)} tests")
     return FINE
-
-
-def _is_double_bracket(expression: Node) -> bool:
-    node: Node | None = expression
-    while node is not None and node.type != "test_command":
-        node = node.parent
-    return node is None or text_of_node(node.children[0]) != "["
 
 
 def _case_item(place: Place) -> Demand:
@@ -157,7 +156,7 @@ def _redirect(place: Place) -> Demand:
 def _substitution(place: Place) -> Demand:
     if place.opening == "`":
         raise refusal(place.hole, place="in backticks", hint="Write $( … ) instead of backticks.")
-    return FINE
+    return GARBLED_BY_BASH if place.language is Language.BASH else FINE
 
 
 def _subscript(place: Place) -> Demand:
@@ -173,10 +172,10 @@ def _expansion(place: Place) -> Demand:
 def _array(place: Place) -> Demand:
     element = text_of_node(place.step.part)
     if not element.startswith("["):
-        return FINE
+        return GARBLED_BY_BASH
     key_length = element.find("]=")
     in_key = key_length < 0 or place.hole.span.start < place.step.part.start_byte + key_length
-    return ONLY_INTEGERS if in_key else FINE
+    return ONLY_INTEGERS if in_key else GARBLED_BY_BASH
 
 
 def _document(place: Place) -> Demand:

@@ -32,11 +32,15 @@ INTEGERS = frozenset({Kind.INTEGER, Kind.SUM})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
-    """The place of one hole; `heredoc` is the document it lies in, `bad_start` how no value may begin."""
+    """The place of one hole; `heredoc` is the document it lies in.
+
+    No value may begin with a character of `bad_start` or hold one of `garbled`.
+    """
 
     kind: Kind
     heredoc: Heredoc | None = None
     bad_start: str = ""
+    garbled: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,9 +49,12 @@ class Demand:
 
     integer: Kind | None = None
     bad_start: str = ""
+    garbled: str = ""
 
 
 FINE = Demand()
+# bash marks quoted characters with these two internally, and in some places loses count of its marks.
+GARBLED_BY_BASH = Demand(garbled="\x01\x7f")
 ONLY_INTEGERS = Demand(integer=Kind.INTEGER)
 ONLY_INTEGERS_IN_SUM = Demand(integer=Kind.SUM)
 

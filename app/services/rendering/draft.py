@@ -9,6 +9,7 @@ from app.services.rendering.source import MAX_RENDERED_BYTES, check_characters
 from app.services.rendering.variables import Value, text_of
 
 HOLE_STEM = "FanfoldHole"
+_MOST_HOLES = 500
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +36,11 @@ class Draft:
     code: bytes
     holes: tuple[Hole, ...]
 
+    def word(self, index: int) -> str:
+        """The harmless word that stands in the hole of this index."""
+        span = self.holes[index].span
+        return self.code[span.start : span.end].decode()
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filled:
@@ -55,6 +61,7 @@ def make_draft(pieces: Sequence[Piece], *, variables: Mapping[str, Value]) -> Dr
         elif piece.raw:
             code += text_of(variables[piece.name]).encode()
         else:
+            _check_count(len(holes))
             start = len(code)
             code += f"{stem}{len(holes)}z".encode()
             holes.append(Hole(name=piece.name, line=piece.line, span=Span(start=start, end=len(code))))
@@ -89,6 +96,14 @@ def _unused_word(pieces: Sequence[Piece], *, variables: Mapping[str, Value]) -> 
     while any(f"{HOLE_STEM}{attempt}x" in text for text in texts):
         attempt += 1
     return f"{HOLE_STEM}{attempt}x"
+
+
+def _check_count(holes: int) -> None:
+    if holes >= _MOST_HOLES:
+        raise template_refused(
+            f"The template has more than {_MOST_HOLES} placeholders.",
+            hint="Set a variable to the value once, and use that.",
+        )
 
 
 def _check_size(size_bytes: int) -> None:

@@ -10,7 +10,6 @@ _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
 _INT64 = range(-(2**63), 2**63)
 _SPECIAL_IN_DOUBLE = re.compile(r'[\\"$`]')
 _SPECIAL_IN_HEREDOC = re.compile(r"[\\$`]")
-_SPECIAL_IN_ANSI = re.compile(r"[\\']")
 
 
 def escape(text: str, *, context: Context, hole: Hole) -> str:
@@ -22,6 +21,13 @@ def escape(text: str, *, context: Context, hole: Hole) -> str:
             f"to which the command on line {hole.line} gives a meaning of its own.",
             hint=f'Set a variable first, as in value={{{{{hole.name}}}}}, and use "$value"; '
             "for printf, write printf '%s' before it.",
+        )
+    if any(character in context.garbled for character in text):
+        raise variable_refused(
+            hole.name,
+            detail=f"The variable {hole.name} holds a control character (U+0001 or U+007F), "
+            f"which bash garbles where it stands on line {hole.line}.",
+            hint=f'Set a variable first, as in value={{{{{hole.name}}}}}, and use "$value".',
         )
     if context.kind in INTEGERS:
         return _integer(text, context=context, hole=hole)
@@ -42,7 +48,8 @@ def escape(text: str, *, context: Context, hole: Hole) -> str:
         case Kind.HEREDOC:
             return _SPECIAL_IN_HEREDOC.sub(r"\\\g<0>", text)
         case Kind.ANSI:
-            return _SPECIAL_IN_ANSI.sub(r"\\\g<0>", text)
+            # In octal, for the grammar takes the quote after two backslashes for an escaped one.
+            return text.replace("\\", "\\134").replace("'", "\\047")
         case _:
             return text
 

@@ -27,7 +27,7 @@ def fill_python(draft: Draft, *, variables: Mapping[str, Value]) -> str:
             )
     literals = [_literal(variables[hole.name]) for hole in draft.holes]
     source = fill(draft, text_for=literals.__getitem__).code.decode()
-    words = [draft.code[hole.span.start : hole.span.end].decode() for hole in draft.holes]
+    words = [draft.word(index) for index in range(len(draft.holes))]
     if _shape(tree, literals=dict(zip(words, literals, strict=True))) != _shape(
         parse_python(source), literals={}
     ):
@@ -81,7 +81,9 @@ def _parts(node: ast.AST) -> tuple[list[object], list[ast.AST]]:
         if isinstance(value, ast.AST):
             children.append(value)
         else:
-            plain.append((name, type(value).__name__, repr(value)))
+            # Python refuses to write very long integers in decimal.
+            shown = hex(value) if isinstance(value, int) else repr(value)
+            plain.append((name, type(value).__name__, shown))
     return plain, children
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
+from app.errors import TemplateError
 from app.services.rendering.refusals import template_refused
 
 _RUN_HINT = "Define what to do with one item: def run(item): return …"
@@ -30,7 +31,7 @@ def check_python(source: str) -> tuple[str, ...]:
                 f"Python cannot compile the template: line {error.lineno}: {error.msg}.", hint=_RUN_HINT
             ) from error
         except (RecursionError, MemoryError) as error:
-            raise template_refused("The template is nested too deeply for Python.") from error
+            raise _too_deep() from error
     _check_run(tree)
     said = (f"Python, line {warning.lineno}: {warning.message}" for warning in caught)
     return tuple(dict.fromkeys(said))
@@ -45,7 +46,7 @@ def _parse(source: str) -> ast.Module:
             hint="Mend the line; the template is plain Python source that defines run(item).",
         ) from error
     except (RecursionError, MemoryError) as error:
-        raise template_refused("The template is nested too deeply for Python.") from error
+        raise _too_deep() from error
 
 
 @contextmanager
@@ -53,6 +54,12 @@ def _collected_warnings() -> Iterator[list[warnings.WarningMessage]]:
     with _ONE_AT_A_TIME, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield caught
+
+
+def _too_deep() -> TemplateError:
+    return template_refused(
+        "The template is nested too deeply for Python.", hint="Split long expressions into several lines."
+    )
 
 
 def _check_run(tree: ast.Module) -> None:

@@ -1,5 +1,6 @@
 """Tables for reading shell quoting: what each token opens, closes or hides in each kind of surroundings."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -54,13 +55,17 @@ _CODE: Rules = (
 )  # fmt: skip
 _TEXT: Rules = (*_ESCAPE, *_EXPANSIONS)
 _DOUBLE: Rules = (*_TEXT, ('"', Act.CLOSE))
-_QUOTED_PARAMETER: Rules = (*_DOUBLE[:-1], ('"', Act.OPEN), ("}", Act.CLOSE))
+# Shells differ in what $' is within braces and arithmetic.
+_DOLLAR_QUOTES: Rules = (("$'", Act.UNCLEAR), ('$"', Act.UNCLEAR))
+_QUOTED_PARAMETER: Rules = (*_DOLLAR_QUOTES, *_TEXT, ('"', Act.OPEN), ("}", Act.CLOSE))
 _PARAMETER: Rules = (*_QUOTED_PARAMETER, ("'", Act.OPEN))
-_SUM: Rules = (*_TEXT, ('"', Act.OPEN), ("'", Act.OPEN))
+_SUM: Rules = (*_DOLLAR_QUOTES, *_TEXT, ('"', Act.OPEN), ("'", Act.OPEN))
 _ROUND: Rules = (*_SUM, ("(", Act.NEST))
 _SQUARE: Rules = (*_SUM, ("[", Act.NEST), ("]", Act.CLOSE))
 
-SURROUNDINGS: dict[str, tuple[Quote, Rules]] = {
+Surroundings = Mapping[str, tuple[Quote, Rules]]
+
+BASH: Surroundings = {
     TOP: (Quote.CODE, _CODE),
     "(": (Quote.CODE, _CODE),
     "$(": (Quote.CODE, _CODE),
@@ -78,4 +83,12 @@ SURROUNDINGS: dict[str, tuple[Quote, Rules]] = {
     "nested [": (Quote.ARITHMETIC, _SQUARE),
     "${": (Quote.PARAMETER, _PARAMETER),
     QUOTED_PARAMETER: (Quote.PARAMETER, _QUOTED_PARAMETER),
+}
+
+# What bash reads as one token and dash as several.
+_ONLY_IN_BASH: Rules = (("$'", Act.UNCLEAR), ("$[", Act.UNCLEAR), ("((", Act.UNCLEAR), ("<<<", Act.UNCLEAR))
+
+SH: Surroundings = {
+    token: (quote, (*_ONLY_IN_BASH, *rules) if quote is Quote.CODE else rules)
+    for token, (quote, rules) in BASH.items()
 }

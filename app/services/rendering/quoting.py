@@ -7,8 +7,18 @@ rather than guess: on constructs that shells themselves read in two ways it take
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from app.models.task import Language
 from app.services.rendering.heredocs import Heredoc, is_escaped, read_heredoc
-from app.services.rendering.quote_rules import DOCUMENT, QUOTED_PARAMETER, SURROUNDINGS, TOP, Act, Quote
+from app.services.rendering.quote_rules import (
+    BASH,
+    DOCUMENT,
+    QUOTED_PARAMETER,
+    SH,
+    TOP,
+    Act,
+    Quote,
+    Surroundings,
+)
 
 _PLAIN = re.compile(r"""[^\\'"$`#<()\[\]{}\n]+""")
 _NAME = re.compile(r"\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-])")
@@ -20,19 +30,21 @@ class Unclear(Exception):
     """The script can be read in more than one way, or ends within quotes; for this module's caller only."""
 
 
-def read_quoting(code: bytes, *, offsets: Iterable[int]) -> Mapping[int, Quote]:
+def read_quoting(code: bytes, *, offsets: Iterable[int], language: Language) -> Mapping[int, Quote]:
     """The quotes around each byte offset. Raises Unclear when the script cannot be read with certainty."""
     wanted = sorted(set(offsets))
-    reader = _Reader(code.decode("latin-1"), offsets=wanted)
+    rules = SH if language is Language.SH else BASH
+    reader = _Reader(code.decode("latin-1"), offsets=wanted, rules=rules)
     reader.read()
     return {offset: reader.found.get(offset, Quote.UNSEEN) for offset in wanted}
 
 
 class _Reader:
-    def __init__(self, text: str, *, offsets: list[int]) -> None:
+    def __init__(self, text: str, *, offsets: list[int], rules: Surroundings) -> None:
         self.text = text
         self.found: dict[int, Quote] = {}
         self._offsets = offsets
+        self._rules = rules
         self._next = 0
         self._stack: list[str] = []
         self._documents: list[Heredoc] = []
@@ -51,7 +63,7 @@ class _Reader:
 
     def _read_to(self, limit: int) -> None:
         while self._at < limit:
-            quote, rules = SURROUNDINGS[self._top()]
+            quote, rules = self._rules[self._top()]
             self._note(quote)
             if self._documents and quote is not Quote.CODE and self.text[self._at] == "\n":
                 raise Unclear
@@ -63,7 +75,7 @@ class _Reader:
                 self._at = self._after_plain(limit)
         if self._at != limit:
             raise Unclear
-        self._note(SURROUNDINGS[self._top()][0])
+        self._note(self._rules[self._top()][0])
 
     def _top(self) -> str:
         return self._stack[-1] if self._stack else TOP
@@ -115,7 +127,7 @@ class _Reader:
 
     def _parameter(self, token: str) -> None:
         opening = _PARAMETER.match(self.text, self._at)
-        quoted = SURROUNDINGS[self._top()][0] in {Quote.DOUBLE, Quote.HEREDOC}
+        quoted = self._rules[self._top()][0] in {Quote.DOUBLE, Quote.HEREDOC}
         # Within double quotes, a single quote is plain text after :- and its like, a quote after # % / ^ ,
         literal = quoted and opening is not None and bool(opening[1])
         self._stack.append(QUOTED_PARAMETER if literal else "${")
@@ -167,7 +179,7 @@ class _Reader:
             line = self.text[at:end]
             if not begun and document.is_named_by(line):
                 return at, end
-            if document.is_ended_by(begun + line):
+            if document.is_ended_by(line) or document.is_ended_by(begun + line):
                 raise Unclear
             joined = not document.literal and is_escaped(self.text, at=end)
             begun = (begun + line[:-1])[: len(document.delimiter) + 1] if joined else ""

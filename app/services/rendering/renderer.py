@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from app.errors import TemplateError
 from app.models.task import Language
 from app.services.rendering.draft import Draft, make_draft
 from app.services.rendering.placeholders import HINT, Piece, Placeholder, find_placeholders, has_placeholders
@@ -49,7 +50,7 @@ def _fill(pieces: Sequence[Piece], *, variables: Mapping[str, Value], language: 
             raise _no_escaping(draft)
 
 
-def _no_escaping(draft: Draft) -> Exception:
+def _no_escaping(draft: Draft) -> TemplateError:
     hole = draft.holes[0]
     return template_refused(
         f"The placeholder {{{{{hole.name}}}}} on line {hole.line} stands in a program for whose interpreter "

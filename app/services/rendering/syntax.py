@@ -30,11 +30,12 @@ def check_syntax(source: str, language: Language) -> tuple[str, ...]:
     if language is Language.PYTHON:
         return check_python(source)
     command = _COMMANDS[language]
-    if shutil.which(command[0]) is None:
+    program = shutil.which(command[0])
+    if program is None:
         return (f"The syntax was not checked: {command[0]} is not installed on the scheduler.",)
     verdict = _verdicts().get(source, language=language)
     if verdict is None:
-        verdict = Verdict(fault=_fault(source, command=command))
+        verdict = Verdict(fault=_fault(source, program=program, command=command))
         _verdicts().keep(source, language=language, verdict=verdict)
     if verdict.fault is not None:
         raise template_refused(verdict.fault, hint=_HINT.format(command=" ".join(command)))
@@ -46,11 +47,11 @@ def _verdicts() -> Verdicts:
     return Verdicts()
 
 
-def _fault(source: str, *, command: Sequence[str]) -> str | None:
-    alone = _read(source, command=command)
+def _fault(source: str, *, program: str, command: Sequence[str]) -> str | None:
+    alone = _read(source, program=program, command=command)
     if alone is not None:
         return f"{command[0]} cannot read the template: {alone}"
-    if _read(f"f() {{\n{source}\n}}\n", command=command) is None:
+    if _read(f"f() {{\n{source}\n}}\n", program=program, command=command) is None:
         return None
     return (
         f"{command[0]} cannot read the template as the body of a function: it has no command, or it ends "
@@ -58,13 +59,14 @@ def _fault(source: str, *, command: Sequence[str]) -> str | None:
     )
 
 
-def _read(source: str, *, command: Sequence[str]) -> str | None:
+def _read(source: str, *, program: str, command: Sequence[str]) -> str | None:
     with tempfile.TemporaryFile() as script:  # a file, for shells read pipes byte by byte
         script.write(source.encode())
         script.seek(0)
         try:
             done = subprocess.run(
                 command,
+                executable=program,
                 stdin=script,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

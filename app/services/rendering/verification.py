@@ -10,7 +10,17 @@ from tree_sitter import Node
 from app.services.rendering.draft import Draft, Filled, Span
 
 _TEXT = frozenset(
-    {"word", "raw_string", "string_content", "ansi_c_string", "extglob_pattern", "number", '"', "-", "(", ")"}
+    {
+        "word",
+        "raw_string",
+        "string_content",
+        "ansi_c_string",
+        "extglob_pattern",
+        "regex",
+        "number",
+        '"',
+        "-",
+    }
 )
 _WRAPPERS = frozenset({"concatenation", "string"})
 _DOCUMENT_TEXT = frozenset({"heredoc_content", "heredoc_body"})
@@ -52,7 +62,12 @@ def _leaves(root: Node) -> Iterator[_Leaf]:
             inner = path if node.type in _WRAPPERS else hash((path, node.type))
             waiting.extend((child, inner) for child in reversed(children))
         elif node.type not in _DOCUMENT_TEXT:
-            yield _Leaf(node.type, path, node.start_byte, node.end_byte)
+            yield _Leaf(node.type, path, _start(node), node.end_byte)
+
+
+def _start(leaf: Node) -> int:
+    """Where the leaf begins: in strings, the grammar gives the blanks before a token to the token."""
+    return leaf.start_byte if leaf.is_named else max(leaf.start_byte, leaf.end_byte - len(leaf.type))
 
 
 def _mover(holes: Sequence[Span], *, spans: Sequence[Span]) -> Callable[[int], int]:
