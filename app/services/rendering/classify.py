@@ -33,7 +33,7 @@ _AGREEING: Mapping[Kind, frozenset[Quote]] = {
     Kind.HEREDOC: frozenset({Quote.HEREDOC}),
     Kind.LITERAL_HEREDOC: frozenset({Quote.LITERAL_HEREDOC}),
     Kind.INTEGER: frozenset({Quote.CODE, Quote.DOUBLE, Quote.SINGLE, Quote.PARAMETER, Quote.ARITHMETIC}),
-    Kind.SUM: frozenset({Quote.ARITHMETIC, Quote.CODE}),
+    Kind.SUM: frozenset({Quote.ARITHMETIC, Quote.PARAMETER}),
 }
 _MOST_LEVELS = 500
 _RANGE_BEGUN = re.compile(r"\{[^{}]*\.\.\Z")
@@ -69,7 +69,7 @@ def _context(hole: Hole, *, root: Node, quote: Quote, language: Language, declar
         if step.construct.type not in _DOCUMENT_LEAVES or step.part.type not in _DOCUMENT_LEAVES
     ]
     kind = _kind(leaf, hole=hole, document=document, demands=demands)
-    if kind is Kind.SUM and quote is not Quote.ARITHMETIC:
+    if kind is Kind.SUM and quote not in {Quote.ARITHMETIC, Quote.PARAMETER}:
         kind = Kind.INTEGER  # a command within the sum
     if kind is Kind.WORD and quote is Quote.ARITHMETIC:
         kind = Kind.INTEGER  # (( )) may be two subshells as well: digits are harmless in both

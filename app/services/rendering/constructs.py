@@ -20,7 +20,7 @@ from app.services.rendering.contexts import (
     Demand,
     refusal,
 )
-from app.services.rendering.draft import Hole
+from app.services.rendering.draft import HOLE_STEM, Hole
 
 _TRANSPARENT = frozenset(
     {
@@ -166,6 +166,9 @@ def _subscript(place: Place) -> Demand:
 def _expansion(place: Place) -> Demand:
     if place.step.part.type == "subscript":
         return FINE
+    before = place.step.part.prev_sibling
+    if before is not None and before.type == ":" and place.language is Language.BASH:
+        return ONLY_INTEGERS_IN_SUM  # ${a:offset:length}
     raise refusal(place.hole, place="in a parameter expansion ${…}")
 
 
@@ -183,6 +186,11 @@ def _document(place: Place) -> Demand:
 
 
 def _name_after_dollar(place: Place) -> Demand:
+    name = text_of_node(place.step.part)
+    if not name.startswith(HOLE_STEM):
+        name = name.partition(HOLE_STEM)[0]
+        hint = f"Put the name in braces: ${{{{{name}}}}}" + "{{{{{name}}}}}."
+        raise refusal(place.hole, place=f"right after the name of the variable {name}", hint=hint)
     raise refusal(
         place.hole,
         place="right after a $, as the name of a variable",

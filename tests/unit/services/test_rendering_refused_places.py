@@ -18,6 +18,8 @@ IN_EVERY_SHELL = [
     ("for {{x}} in a; do :; done", "in the name of a variable"),
     ("echo ${{x}}", "right after a $"),
     ('echo "${{x}}"', "right after a $"),
+    ('echo "$p{{x}}"', "right after the name of the variable p"),
+    ("echo $p{{x}}", "right after the name of the variable p"),
     ("cat <<EOF\n${{x}}\nEOF", "right after a $"),
     ("echo ${ {{x}} }", ""),
     ("echo ${{{x}}}", ""),
@@ -83,7 +85,10 @@ IN_BASH = [
     ("echo $'\\{{x}}'", "right after a backslash"),
     ("echo ${a/{{x}}/b}", "in a pattern"),
     ("echo ${a/b/{{x}}}", "parameter expansion"),
-    ("echo ${a:{{n}}}", ""),
+    ("echo ${a:-{{n}}}", "parameter expansion"),
+    ("echo ${a:={{n}}}", "parameter expansion"),
+    ("echo ${a:?{{n}}}", "parameter expansion"),
+    ("echo ${a:+{{n}}}", "parameter expansion"),
     ("declare {{x}}", ""),
     ("declare {{x}}=1", "in the name of a variable"),
     ("declare -a a={{x}}", "in the declaration of an array"),
@@ -110,6 +115,7 @@ IN_SH = [
     ("echo $[{{n}}]", ""),
     ("echo $'{{x}}'", ""),
     ("echo $'a' {{x}}", ""),
+    ("echo ${a:{{n}}}", "parameter expansion"),
     ("cat <(echo {{x}})", "a process substitution, which sh does not have"),
     ("for ((i=0;i<{{n}};i++)); do :; done", ""),
 ]
@@ -137,6 +143,11 @@ def test_the_way_out_that_hints_name_works() -> None:
     assert "value={{x}}" in (refused.hint or "")
     answer = render('value={{x}}\necho "${a:-$value}"', variables={"x": "v"}, language=Language.BASH)
     assert answer.source == "value='v'\necho \"${a:-$value}\""
+
+
+def test_the_way_out_after_a_name_is_told() -> None:
+    refused = refusal_of('echo "$p{{x}}"', variables={"x": "v"})
+    assert refused.hint == "Put the name in braces: ${p}{{x}}."
 
 
 def test_scripts_that_take_the_grammar_minutes_are_refused() -> None:
