@@ -57,7 +57,7 @@ class LedgerStore(Protocol):
     def load(self, task_id: str) -> Stored | None: ...
 
     def load_many(self, task_ids: Sequence[str]) -> Mapping[str, Stored]:
-        """Those that exist, in one round trip (a round trip for each node of a cluster)."""
+        """Those that exist and can be read, in one round trip (one for each node of a cluster)."""
         ...
 
     def commit(

@@ -9,6 +9,7 @@ from app.models.node import Beat
 from app.repositories import keys
 from app.repositories.redis.link import Link, Script
 from app.repositories.redis.stored import value_of
+from app.repositories.redis.unreadable import Unreadable
 
 
 class Beats:
@@ -17,6 +18,7 @@ class Beats:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._beat = Script("beat")
+        self._unreadable_beats = Unreadable()
 
     def beat(self, beat: Beat) -> None:
         self._link.write_by(
@@ -24,8 +26,14 @@ class Beats:
         )
 
     def beats(self) -> dict[str, Beat]:
-        found = self._link.read("HGETALL", keys.BEATS_KEY)
-        return {worker.decode(): _beat_of(value) for worker, value in found.items()}
+        """One that cannot be read is left out: its worker counts as silent."""
+        beats: dict[str, Beat] = {}
+        for worker, value in self._link.read("HGETALL", keys.BEATS_KEY).items():
+            try:
+                beats[worker.decode()] = _beat_of(value)
+            except CorruptState as error:
+                self._unreadable_beats.left_out(error)
+        return beats
 
     def forget(self, workers: Iterable[str]) -> None:
         names = tuple(workers)

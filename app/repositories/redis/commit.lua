@@ -181,6 +181,13 @@ local function revive()
   each_key_of_task('PERSIST')
 end
 
+-- First, as the only write that can fail for what the key holds: then nothing else is written.
+for name, count in pairs(change.counts or NONE) do
+  local answer = redis.pcall('HINCRBY', key.counts, name, count)
+  if type(answer) == 'table' then
+    return redis.error_reply(answer.err:find('integer') and ('CORRUPT ' .. key.counts .. ' ' .. name) or answer.err)
+  end
+end
 write_ledger()
 if change.spec then
   take_over_upload()
@@ -191,9 +198,6 @@ end
 mark()
 keep_results()
 keep_outbox()
-for name, count in pairs(change.counts or NONE) do
-  call('HINCRBY', key.counts, name, count)
-end
 if change.created_at then
   appear()
 elseif change.revived then

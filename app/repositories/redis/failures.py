@@ -16,10 +16,10 @@ from redis.exceptions import (
     TimeoutError as NoAnswer,
 )
 
-from app.errors import CorruptState, FanfoldError, StoreUnavailable
+from app.errors import CorruptState, StoreUnavailable
 
 _POOL_EXHAUSTED = "No connection available"
-_CORRUPT = ("CORRUPT", "WRONGTYPE")
+_CORRUPT = ("CORRUPT", "WRONGTYPE", "not an integer", "not a valid float")
 
 _BY_CLASS: tuple[tuple[type[RedisError], str, str], ...] = (
     (NoAnswer, "Redis did not answer in time", "look at its load and its disk"),
@@ -44,11 +44,11 @@ _BY_WORD: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def failure(error: RedisError, *, key: str) -> FanfoldError:
+def failure(error: RedisError, *, key: str) -> CorruptState | StoreUnavailable:
     """The error to raise from `error`: CorruptState where `key` is not what it must be, else unavailable."""
     text = str(error)
     if any(word in text for word in _CORRUPT):
-        found = text.partition("CORRUPT ")[2] or f"{key} has a wrong type"
+        found = text.partition("CORRUPT ")[2] or f"{key}: {text}"
         return CorruptState(found, hint="look at this key: something else wrote it")
     for kind, detail, hint in _BY_CLASS:
         if isinstance(error, kind):

@@ -5,14 +5,16 @@ from secrets import token_hex
 
 import msgspec
 
+from app.errors import CorruptState
 from app.models.ledger import Ledger
 from app.protocol.decision import Effects
 from app.repositories import keys
 from app.repositories.ports import CommitOutcome, Stored
 from app.repositories.redis.change import change_of
-from app.repositories.redis.link import Command, Link, Script
+from app.repositories.redis.link import Link, Script
 from app.repositories.redis.stored import stored_of
 from app.repositories.redis.touched import touched_by
+from app.repositories.redis.unreadable import Unreadable
 
 OUTSIDE_COMMITS = 0
 
@@ -24,24 +26,37 @@ class Ledgers:
         self._link = link
         self._retention_ms = max(1, round(retention_seconds * 1000))
         self._commit = Script("commit")
+        self._unreadable = Unreadable()
 
     def time(self) -> float:
-        seconds, microseconds = self._link.read("TIME")
-        return float(seconds + microseconds / 1_000_000)
+        return _seconds(self._link.read("TIME"))
 
     def load(self, task_id: str) -> Stored | None:
-        return self.load_many([task_id]).get(task_id)
+        key = keys.key_of(task_id, keys.TASK)
+        fields, time = self._link.read_all([("HGETALL", key), ("TIME",)])
+        return stored_of(fields, key=key, read_at=_seconds(time))
 
     def load_many(self, task_ids: Sequence[str]) -> dict[str, Stored]:
-        hashes = [keys.key_of(task_id, keys.TASK) for task_id in task_ids]
-        commands: list[Command] = [*(("HGETALL", key) for key in hashes), ("TIME",)]
-        *found, (seconds, microseconds) = self._link.read_all(commands)
-        read_at = seconds + microseconds / 1_000_000
-        stored = {
-            task_id: stored_of(fields, key=key, read_at=read_at)
-            for task_id, key, fields in zip(task_ids, hashes, found, strict=True)
-        }
-        return {task_id: one for task_id, one in stored.items() if one is not None}
+        """A ledger that cannot be read is left out: it must not stop those who look after all."""
+        names = [keys.key_of(task_id, keys.TASK) for task_id in task_ids]
+        *found, time = self._link.read_apart([*(("HGETALL", key) for key in names), ("TIME",)])
+        many: dict[str, Stored] = {}
+        for task_id, key, fields in zip(task_ids, names, found, strict=True):
+            stored = self._readable(fields, key=key, read_at=_seconds(time))
+            if stored is not None:
+                many[task_id] = stored
+        return many
+
+    def _readable(
+        self, fields: CorruptState | Mapping[bytes, bytes], *, key: str, read_at: float
+    ) -> Stored | None:
+        try:
+            if isinstance(fields, CorruptState):
+                raise fields
+            return stored_of(fields, key=key, read_at=read_at)
+        except CorruptState as error:
+            self._unreadable.left_out(error)
+            return None
 
     def commit(
         self, before: Stored | None, after: Ledger, *, effects: Effects, task_id: str
@@ -73,8 +88,15 @@ class Ledgers:
             self._link.write_all([("HINCRBY", key, name, count) for name, count in counts.items()])
 
     def counts(self) -> dict[str, int]:
+        names = keys.in_every_bucket(keys.COUNTS)
         total: dict[str, int] = {}
-        for bucket in self._link.read_all([("HGETALL", key) for key in keys.in_every_bucket(keys.COUNTS)]):
+        for key, bucket in zip(names, self._link.read_all([("HGETALL", key) for key in names]), strict=True):
             for name, count in bucket.items():
+                if not count.lstrip(b"-").isdigit():
+                    raise CorruptState(f"{key}, field {name.decode()}: not a number")
                 total[name.decode()] = total.get(name.decode(), 0) + int(count)
         return total
+
+
+def _seconds(time: tuple[int, int]) -> float:
+    return time[0] + time[1] / 1_000_000

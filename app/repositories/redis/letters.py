@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
+from app.errors import CorruptState
 from app.protocol.decision import DeadLetter
 from app.repositories import keys
 from app.repositories.redis.link import Command, Link, scored
 from app.repositories.redis.stored import value_of
+from app.repositories.redis.unreadable import Unreadable
 
 QUEUE = (keys.LETTERS, keys.LETTER_BODIES)
 
@@ -15,8 +17,10 @@ class Letters:
 
     def __init__(self, link: Link) -> None:
         self._link = link
+        self._unreadable_letters = Unreadable()
 
     def pending_letters(self, limit: int) -> list[tuple[str, DeadLetter]]:
+        """One that cannot be read is left out, and stays."""
         queues = self._link.read_all(
             [("ZRANGE", key, 0, limit - 1, "WITHSCORES") for key in keys.in_every_bucket(keys.LETTERS)]
         )
@@ -25,11 +29,13 @@ class Letters:
         if not handles:
             return []
         bodies = self._link.read_all([("HGET", _queue_of(handle)[1], handle) for handle in handles])
-        return [
-            (handle, value_of(body, DeadLetter, key=_queue_of(handle)[1]))
-            for handle, body in zip(handles, bodies, strict=True)
-            if body is not None
-        ]
+        letters: list[tuple[str, DeadLetter]] = []
+        for handle, body in zip(handles, bodies, strict=True):
+            try:
+                letters.append((handle, value_of(body or b"", DeadLetter, key=_queue_of(handle)[1])))
+            except CorruptState as error:
+                self._unreadable_letters.left_out(error)
+        return letters
 
     def drop_letters(self, handles: Iterable[str]) -> None:
         for handle in handles:

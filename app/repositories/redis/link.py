@@ -9,6 +9,7 @@ from redis import Redis
 from redis.client import PubSub
 from redis.exceptions import NoScriptError, RedisError
 
+from app.errors import CorruptState, StoreUnavailable
 from app.repositories.redis.failures import failure, is_dropped
 
 Command = tuple[str | bytes | int | float, ...]
@@ -44,11 +45,17 @@ class Link:
 
     def read_all(self, commands: Sequence[Command]) -> list[Any]:
         """The answers to commands that change nothing, in one round trip."""
-        return _once_more(lambda: self._send_all(commands, atomic=False), key="")
+        return [_or_raise(answer) for answer in self.read_apart(commands)]
+
+    def read_apart(self, commands: Sequence[Command]) -> list[Any]:
+        """As `read_all`, but with a CorruptState, not raised, in the place of what cannot be read."""
+        answers = _once_more(lambda: self._send_all(commands, atomic=False), key="")
+        return _judged(answers, commands)
 
     def write_all(self, commands: Sequence[Command]) -> list[Any]:
         """Commands on one hash slot, carried out all together or not at all."""
-        return _once(lambda: self._send_all(commands, atomic=True), key=_key(commands[0]))
+        answers = _once(lambda: self._send_all(commands, atomic=True), key=_key(commands[0]))
+        return [_or_raise(answer) for answer in _judged(answers, commands)]
 
     def read_by(self, script: Script, *, keys: Sequence[str], arguments: Command = ()) -> Any:  # noqa: ANN401 - depends on the script
         """The answer of a script that changes nothing."""
@@ -73,16 +80,30 @@ class Link:
             queue: Callable[..., Any] = pipeline.execute_command
             for command in commands:
                 queue(*command)
-            answers = pipeline.execute(raise_on_error=False)
-        for command, answer in zip(commands, answers, strict=True):
-            if isinstance(answer, RedisError):
-                raise failure(answer, key=_key(command)) from answer
+            answers: list[Any] = pipeline.execute(raise_on_error=False)
         return answers
 
 
 def scored(answer: Sequence[bytes]) -> list[tuple[float, str]]:
     """Scores and members of an answer WITHSCORES, in its order."""
     return [(float(score), member.decode()) for member, score in zip(answer[::2], answer[1::2], strict=True)]
+
+
+def _judged(answers: Sequence[Any], commands: Sequence[Command]) -> list[Any]:
+    """The answers, errors among them as ours; raises those that are not about one key alone."""
+    judged: list[Any] = []
+    for command, answer in zip(commands, answers, strict=True):
+        said = failure(answer, key=_key(command)) if isinstance(answer, RedisError) else answer
+        if isinstance(said, StoreUnavailable):
+            raise said from answer
+        judged.append(said)
+    return judged
+
+
+def _or_raise(answer: Any) -> Any:  # noqa: ANN401 - depends on the command
+    if isinstance(answer, CorruptState):
+        raise answer
+    return answer
 
 
 def _once(send: Callable[[], T], *, key: str) -> T:

@@ -10,6 +10,7 @@ from redis import Redis
 from redis.crc import key_slot
 
 from app.errors import CorruptState
+from app.models.node import Beat
 from app.models.task import TaskState
 from app.protocol.control import Action
 from app.repositories import keys
@@ -164,6 +165,43 @@ def test_a_task_key_of_another_type_is_named(real: RedisSubject, client: Redis) 
     with pytest.raises(CorruptState, match=trial.task_id):
         real.store.load(trial.task_id)
     client.delete(keys.key_of(trial.task_id, keys.TASK))
+
+
+def test_what_is_corrupt_does_not_stop_the_look_at_the_rest(real: RedisSubject, client: Redis) -> None:
+    sound, cut_short, wrong_type = (Trial(real.store, items=2) for _ in range(3))
+    sound.submit()
+    cut_short.submit()
+    client.hset(keys.key_of(cut_short.task_id, keys.TASK), "core", b'{"task')
+    client.set(keys.key_of(wrong_type.task_id, keys.TASK), "?")
+    real.store.beat(Beat(worker="sound", name="n", slots=1))
+    client.hset(keys.BEATS_KEY, mapping={"timeless": b"{}", "cut short": b'17.5 {"worker'})
+
+    found = real.store.load_many([cut_short.task_id, wrong_type.task_id, sound.task_id])
+    beats = real.store.beats()
+
+    assert list(found) == [sound.task_id]
+    assert "sound" in beats
+    assert not beats.keys() & {"timeless", "cut short"}
+    client.delete(keys.key_of(wrong_type.task_id, keys.TASK), keys.BEATS_KEY)
+
+
+def test_a_counter_that_is_no_number_stops_the_commit_before_the_ledger(
+    real: RedisSubject, client: Redis
+) -> None:
+    trial = Trial(real.store, items=2)
+    trial.submit()
+    before = trial.stored.version
+    counts = keys.key_of(trial.task_id, keys.COUNTS)
+    client.hset(counts, "tasks_cancelled", "many")
+
+    with pytest.raises(CorruptState, match="tasks_cancelled"):
+        trial.control(Action.CANCEL)
+    with pytest.raises(CorruptState, match="tasks_cancelled"):
+        real.store.counts()
+
+    assert trial.stored.version == before
+    client.hdel(counts, "tasks_cancelled")
+    assert trial.control(Action.CANCEL)
 
 
 def test_scripts_that_the_server_forgot_are_sent_again(real: RedisSubject, client: Redis) -> None:
