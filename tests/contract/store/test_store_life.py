@@ -171,6 +171,37 @@ def test_a_third_run_holds_what_the_second_left_and_failed(a_task: Make, store: 
     assert trial.balances()
 
 
+def test_a_second_run_cancelled_under_a_holder_keeps_what_it_had_not_reached(
+    a_task: Make, store: Store
+) -> None:
+    trial = a_task(60)
+    trial.finish(failed=spans_of_indexes(range(1, 60, 2)))
+    trial.control(Action.RETRY)
+    shard_id, spans = trial.hold(3)
+    assert spans == spans_of_indexes([1, 3, 5])
+
+    trial.control(Action.CANCEL)
+    assert trial.is_in(TaskState.CANCELLING)
+    trial.record(shard_id, ((1, 2),), given_back=((3, 4), (5, 6)))
+    trial.control(Action.RETRY)
+
+    assert store.agenda(trial.task_id, start=0, count=100) == spans_of_indexes(range(3, 60, 2))
+
+
+def test_an_item_may_be_lost_while_others_go_on(a_task: Make, store: Store) -> None:
+    trial = a_task(2)
+    for worker in ("a", "b", "c"):
+        shard_id, spans = trial.hold(1, worker=worker)
+        assert spans == ((0, 1),)
+        trial.revoke(shard_id, holder=worker)
+
+    assert trial.is_in(TaskState.INPROGRESS)
+    assert [letter.index for letter in store.dead_letters(trial.task_id)] == [0]
+    assert trial.task_id in {letter.task_id for _, letter in store.pending_letters(1_000_000)}
+    trial.finish()
+    assert (trial.ledger.succeeded, trial.ledger.failed) == (1, 1)
+
+
 def test_a_retry_of_a_task_cancelled_before_it_began_runs_everything(a_task: Make, store: Store) -> None:
     trial = a_task(21)
     trial.control(Action.CANCEL)
