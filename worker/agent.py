@@ -96,13 +96,16 @@ class Agent:
         if self._holdings.is_due_at_once(shard_id, block_bytes=block_bytes):
             self._records_due.set()
 
+    def broken(self, error: BaseException) -> None:
+        """A thread has failed: that ends the process, and its supervisor starts it again."""
+        self._broken = error
+        self._draining.set()
+
     def _guarded(self, work: Callable[[], None]) -> None:
-        """A thread that fails ends the process: its supervisor starts it again."""
         try:
             work()
         except BaseException as error:  # noqa: BLE001 - told to the main thread, which raises it
-            self._broken = error
-            self._draining.set()
+            self.broken(error)
 
     def _poll(self) -> None:
         while not self._over.is_set():

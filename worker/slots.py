@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from threading import Condition, Event, Thread
+from threading import Event, Thread
 from time import monotonic
 
 import structlog
@@ -34,31 +34,41 @@ class Slot:
         make_runner: Callable[[Function, int], Runner],
         function_of: Callable[[str], Function],
         on_result: Callable[[str], None],
-        wait_for_work: Callable[[], None],
+        on_idle: Callable[[], None],
+        on_broken: Callable[[BaseException], None],
     ) -> None:
         self._number = number
         self._holdings = holdings
         self._make_runner = make_runner
         self._function_of = function_of
         self._on_result = on_result
-        self._wait_for_work = wait_for_work
+        self._on_idle = on_idle
+        self._on_broken = on_broken
+        self._woken = Event()
         self._runners: OrderedDict[str, Runner] = OrderedDict()
         self._running: Runner | None = None
         self._batch: dict[int, Work] = {}
         self._stopping = Event()
 
     def work(self) -> None:
-        """Runs batches until `stop`. What user code does never ends it."""
+        """Runs batches until `stop`. What user code does never ends it; a fault of ours is told."""
         try:
             while not self._stopping.is_set():
+                self._woken.clear()
                 works = self._holdings.take(now=monotonic(), seconds=BATCH_SECONDS, most=MOST_BATCH)
                 if works:
                     self._run(works)
-                else:
-                    self._wait_for_work()
+                elif not self._woken.wait(IDLE_SECONDS):
+                    self._on_idle()
+        except BaseException as error:  # noqa: BLE001 - told to the main thread, which ends the process
+            self._on_broken(error)
         finally:
             for runner in self._runners.values():
                 runner.close()
+
+    def wake(self) -> None:
+        """There may be work."""
+        self._woken.set()
 
     def _run(self, works: Sequence[Work]) -> None:
         self._batch = {work.index: work for work in works}
@@ -136,6 +146,7 @@ class Slot:
 
     def stop(self) -> None:
         self._stopping.set()
+        self._woken.set()
 
 
 class SlotPool:
@@ -148,8 +159,8 @@ class SlotPool:
         holdings: Holdings,
         make_runner: Callable[[Function, int], Runner],
         on_result: Callable[[str], None],
+        on_broken: Callable[[BaseException], None],
     ) -> None:
-        self._work_came = Condition()
         self._functions: dict[str, Function] = {}
         self.slots = [
             Slot(
@@ -158,7 +169,8 @@ class SlotPool:
                 make_runner=make_runner,
                 function_of=self._functions.__getitem__,
                 on_result=on_result,
-                wait_for_work=self._wait,
+                on_idle=self._help_out,
+                on_broken=on_broken,
             )
             for number in range(count)
         ]
@@ -184,15 +196,13 @@ class SlotPool:
         self._functions.pop(task_id, None)
 
     def wake(self) -> None:
-        with self._work_came:
-            self._work_came.notify_all()
+        for slot in self.slots:
+            slot.wake()
 
-    def _wait(self) -> None:
-        with self._work_came:
-            came = self._work_came.wait(IDLE_SECONDS)
-        if not came:
-            for slot in self.slots:
-                slot.give_up(older_than_seconds=LONG_ITEM_SECONDS)
+    def _help_out(self) -> None:
+        """A slot is idle: what another took in advance behind a long item waits again, for any slot."""
+        for slot in self.slots:
+            slot.give_up(older_than_seconds=LONG_ITEM_SECONDS)
 
     def kill(self, shard_ids: Sequence[str]) -> None:
         for slot in self.slots:
@@ -210,6 +220,5 @@ class SlotPool:
         """Ends the threads; items that still run are killed with their slot."""
         for slot in self.slots:
             slot.stop()
-        self.wake()
         for thread in self._threads:
             thread.join(timeout_seconds)

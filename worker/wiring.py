@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+from app.errors import BusBroken
 from app.messaging.dead_letters import DeadLetters
 from app.messaging.kafka.publisher import KafkaPublisher
 from app.messaging.kafka.subscription import KafkaSubscription
@@ -42,17 +43,22 @@ def wire_worker(settings: Settings) -> WiredWorker:
     name = own.name or socket.gethostname()
     worker = f"{name}#{incarnation()}"
     count = own.slots or os.cpu_count() or 1
-    publisher = KafkaPublisher(settings.pubsub.namespace, client_id=f"fanfold-{name}")
+    agents: list[Agent] = []
+    publisher = KafkaPublisher(
+        settings.pubsub.namespace,
+        client_id=f"fanfold-{name}",
+        on_broken=lambda: agents[0].broken(BusBroken("the client can send nothing more")),
+    )
     store = _store(settings)
     subscription = _subscription(settings, name=name)
     holdings = Holdings(slots=count, new_id=new_id)
     launcher = Launcher()
-    agents: list[Agent] = []
     slots = SlotPool(
         count,
         holdings=holdings,
         make_runner=_runner_maker(settings, worker=worker, launcher=launcher),
         on_result=lambda shard_id: agents[0].item_ended(shard_id, block_bytes=own.block_size),
+        on_broken=lambda error: agents[0].broken(error),
     )
     planning = settings.fanfold.planning
     node = Node(
