@@ -4,11 +4,11 @@ import msgspec
 
 from app.models.ledger import Ledger
 from app.models.task import TaskState
-from app.protocol.decision import Effects, Entry
+from app.protocol.decision import Effects
 from app.repositories.keys import ENDED_CHANNEL, TASK_KINDS
+from app.repositories.redis.indexed import scored_member
 from app.repositories.redis.stored import core_text, shard_text
 
-ITEMS_OF_A_RUN = 1 << 32
 KINDS_OF_TASK = tuple(kind.name for kind in TASK_KINDS)
 
 
@@ -70,7 +70,7 @@ def change_of(
         waiting=(before.cursor, before.stop, before.run) if effects.redo_waiting and before else None,
         new_agenda=effects.new_agenda,
         block_id=effects.block[0] if effects.block is not None else None,
-        entries=tuple((entry_score(entry), _text(entry)) for entry in effects.entries),
+        entries=tuple(scored_member(entry) for entry in effects.entries),
         letters=tuple(
             (f"{letter.task_id} {letter.run} {letter.index}", letter.at, _text(letter))
             for letter in effects.dead_letters
@@ -84,11 +84,6 @@ def change_of(
         retention_ms=retention_ms if over else 0,
         channel=ENDED_CHANNEL if over else "",
     )
-
-
-def entry_score(entry: Entry) -> int:
-    """The place of an entry in the index: by run, then by first item."""
-    return entry.run * ITEMS_OF_A_RUN + entry.start
 
 
 def _outbox_move(before: Ledger | None, after: Ledger) -> bool | None:

@@ -2,8 +2,8 @@
 --
 -- KEYS     1 index (score = run * 2^32 + first item)
 -- ARGV     1 first item wanted  2 most entries
--- Returns  encoded entries: of each run the last one that begins before the item (it may reach over it;
---          entries of one run do not overlap), then at most so many that begin at it or later.
+-- Returns  members and scores, alternating: of each run the last one that begins before the item (it may
+--          reach over it; entries of one run do not overlap), then at most so many from the item on.
 
 local RUN = 4294967296
 local start, limit = tonumber(ARGV[1]), ARGV[2]
@@ -21,7 +21,7 @@ for run = 1, runs do
   local from = string.format('%.0f', run * RUN + start)
   local low = string.format('%.0f', run * RUN)
   local high = string.format('(%.0f', (run + 1) * RUN)
-  add(redis.call('ZREVRANGEBYSCORE', KEYS[1], '(' .. from, low, 'LIMIT', 0, 1))
-  add(redis.call('ZRANGEBYSCORE', KEYS[1], from, high, 'LIMIT', 0, limit))
+  add(redis.call('ZREVRANGEBYSCORE', KEYS[1], '(' .. from, low, 'WITHSCORES', 'LIMIT', 0, 1))
+  add(redis.call('ZRANGEBYSCORE', KEYS[1], from, high, 'WITHSCORES', 'LIMIT', 0, limit))
 end
 return answer

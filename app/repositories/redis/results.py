@@ -2,7 +2,8 @@
 
 from app.protocol.decision import DeadLetter, Entry
 from app.repositories import keys
-from app.repositories.redis.link import Link, Script
+from app.repositories.redis.indexed import entry_of
+from app.repositories.redis.link import Link, Script, scored
 from app.repositories.redis.stored import value_of
 
 
@@ -15,8 +16,8 @@ class Results:
 
     def entries(self, task_id: str, *, start: int, limit: int) -> list[Entry]:
         key = keys.key_of(task_id, keys.INDEX)
-        texts = self._link.read_by(self._entries, keys=(key,), arguments=(start, limit))
-        found = (value_of(text, Entry, key=key) for text in texts)
+        members = scored(self._link.read_by(self._entries, keys=(key,), arguments=(start, limit)))
+        found = (entry_of(score, member, key=key) for score, member in members)
         wanted = sorted(
             (entry for entry in found if entry.stop > start), key=lambda entry: (entry.start, entry.run)
         )

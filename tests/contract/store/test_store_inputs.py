@@ -151,3 +151,20 @@ def test_a_lost_item_has_an_entry_without_a_block_beside_the_others(a_task: Make
 
     assert (lost.start, lost.outcome, lost.block) == (0, Outcome.LOST, None)
     assert (ran.start, ran.outcome) == (1, None)
+
+
+def test_an_item_lost_in_two_runs_has_an_entry_in_each(a_task: Make, store: Store) -> None:
+    trial = a_task(1)
+    for _ in range(2):
+        for worker in ("a", "b", "c"):
+            shard_id, _ = trial.hold(1, worker=worker)
+            trial.revoke(shard_id, holder=worker)
+        trial.control(Action.RETRY)
+
+    entries = store.entries(trial.task_id, start=0, limit=9)
+
+    assert [(e.start, e.stop, e.run, e.outcome) for e in entries] == [
+        (0, 1, 1, Outcome.LOST),
+        (0, 1, 2, Outcome.LOST),
+    ]
+    assert [letter.run for letter in store.dead_letters(trial.task_id)] == [1, 2]
