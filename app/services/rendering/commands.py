@@ -19,6 +19,7 @@ _NAME_VARIABLES = frozenset(
     {"declare", "export", "getopts", "local", "mapfile", "read", "readarray", "readonly", "typeset", "unset"}
 )
 _MOST_WORDS = 64
+_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[|\+?=)")
 _QUOTING = re.compile(r"[\\'\"]")
 _EVALUATES_HINT = "If it is meant to be code, say so with {{{{{name}|raw}}}}."
 _NAMES_HINT = "Write the names of variables yourself. To set one to the value: variable={{{{{name}}}}}."
@@ -29,10 +30,10 @@ def judge_command(step: Step, *, hole: Hole) -> Demand:
     if step.role != "argument":
         return FINE
     words = _words_before(step)
-    while words and words[0] in _PREFIXES:
-        del words[0]
-        while words and words[0].startswith("-"):
-            del words[0]
+    if words and words[0] in _PREFIXES:
+        prefixes, words = len(words), _past_prefixes(words)
+        if not words and (prefixes == _MOST_WORDS or _ASSIGNMENT.match(_plain(step.part))):
+            raise refusal(hole, place="in an assignment after time or its like")
     name = words[0] if words else ""
     if name in _INTEGERS_ONLY:
         return ONLY_INTEGERS
@@ -45,6 +46,16 @@ def judge_command(step: Step, *, hole: Hole) -> Demand:
     if name in {"test", "["}:
         return _judge_test(step.part, hole=hole)
     return FINE
+
+
+def _past_prefixes(words: list[str]) -> list[str]:
+    """The words from the real command on: past `time`, `command -p` and their like, and past assignments."""
+    rest = iter(words)
+    return next(([word, *rest] for word in rest if not _is_before_command(word)), [])
+
+
+def _is_before_command(word: str) -> bool:
+    return word in _PREFIXES or word.startswith("-") or _ASSIGNMENT.match(word) is not None
 
 
 def _words_before(step: Step) -> list[str]:

@@ -103,6 +103,10 @@ IN_BASH = [
     ("compgen -W {{x}}", "in the arguments of compgen"),
     ("enable -f {{x}}", "in the arguments of enable"),
     ("time eval {{x}}", "in the arguments of eval"),
+    ("time -p a=1 eval {{x}}", "in the arguments of eval"),
+    ("time " * 70 + "eval {{x}}", "after time"),
+    ("time a[{{x}}]=1", "in an assignment after time"),
+    ("coproc a=1 a[{{n}}]=1", "in an assignment after time"),
     ("function {{x}} { :; }", "in the name of a function"),
     ("echo @({{x}})", ""),
 ]
