@@ -64,6 +64,8 @@ class Node:
         return True
 
     def _next_hint(self) -> ShardRecord | None:
+        if not self._hints and self._alone is None:
+            return None
         if self._draining or self._is_stuck() or self._holdings.has_alone():
             self._hints.clear()
             self._alone = None
@@ -215,10 +217,9 @@ class Node:
     def _is_stuck(self) -> bool:
         """All slots have held the same items for a while."""
         since = self._slots.running_since()
-        now = self._ports.clock()
-        return len(since) >= self._settings.slots and all(
-            now - start >= self._settings.stuck_after for start in since
-        )
+        if len(since) < self._settings.slots:
+            return False
+        return self._ports.clock() - max(since) >= self._settings.stuck_after
 
     def freed(self) -> None:
         """A slot has ended an item: where all were stuck before there is room again, told at once."""

@@ -27,7 +27,10 @@ def spans_of_indexes(indexes: Iterable[int]) -> Spans:
 
 def size(spans: Spans) -> int:
     """How many items `spans` holds."""
-    return sum(stop - start for start, stop in spans)
+    count = 0
+    for start, stop in spans:
+        count += stop - start
+    return count
 
 
 def intersect(left: Spans, right: Spans) -> Spans:

@@ -76,6 +76,8 @@ class Dispatcher:
             return 0
         found = [stored.ledger for stored in store.load_many(store.unfinished()).values()]
         ledgers = _plannable(found)
+        if not ledgers:
+            return 0
         busy = [ledger for ledger in found if ledger.shards and ledger.task_id not in ledgers]
         self._served.keep(ledgers)
         self._keep_rates({*ledgers, *(ledger.task_id for ledger in busy)})

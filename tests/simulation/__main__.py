@@ -3,35 +3,10 @@
 import argparse
 import sys
 import time
-from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 
 from tests.simulation.bugs import BUGS
-from tests.simulation.run import Story, run_seed
-
-
-def run_many(first: int, seeds: int) -> list[Story]:
-    """The stories of `seeds` seeds from `first` on, in order, over all cores."""
-    with ProcessPoolExecutor() as pool:
-        return list(pool.map(run_seed, range(first, first + seeds), chunksize=5))
-
-
-def first_caught(bug: str, *, most: int) -> Story | None:
-    """The first story that a planted bug spoils, within `most` seeds."""
-    for seed in range(most):
-        story = run_seed(seed, bug)
-        if story.problem:
-            return story
-    return None
-
-
-def summary(stories: list[Story]) -> str:
-    """Counts over all runs, one line."""
-    total: Counter[str] = Counter()
-    for story in stories:
-        total.update(story.counts)
-    return ", ".join(f"{count} {name}" for name, count in sorted(total.items()))
+from tests.simulation.many import first_caught_of_each, replay, run_many, summary
+from tests.simulation.run import run_seed
 
 
 def main() -> int:
@@ -55,13 +30,12 @@ def main() -> int:
     print(summary(stories))
     broken = [story for story in stories if story.problem]
     for story in broken[:20]:
-        print(f"seed {story.seed}: {story.problem}\n  replay: python -m tests.simulation --seed {story.seed}")
+        print(replay(story))
     return 1 if broken else 0
 
 
 def _tell_bugs(most: int) -> int:
-    with ProcessPoolExecutor() as pool:
-        stories = dict(zip(BUGS, pool.map(partial(first_caught, most=most), BUGS), strict=True))
+    stories = first_caught_of_each(BUGS, most=most)
     for bug, story in stories.items():
         print(f"{bug}: " + (f"seed {story.seed}: {story.problem:.200}" if story else "NOT CAUGHT"))
     return 0 if all(stories.values()) else 1

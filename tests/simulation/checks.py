@@ -3,7 +3,6 @@
 from collections import Counter
 
 from app.models.ledger import Ledger
-from app.models.ranges import Spans, intersect, size, spans_of
 from app.models.result import Outcome
 from app.models.task import LEGAL_MOVES, TaskState
 from app.models.wire import unpack_results
@@ -25,19 +24,21 @@ def demand(holds: bool, what: str, about: object = "") -> None:  # noqa: FBT001 
 
 def check_ledger(before: Ledger | None, after: Ledger) -> None:
     """P3 of one ledger: sums, disjoint ranges, terminal means empty, chunks, legal moves."""
-    parts: list[Spans] = [piece.spans for piece in after.pool]
-    parts += [shard.spans for shard in after.shards.values()]
-    out = sum(size(part) for part in parts)
     counted = after.succeeded + after.failed + after.cancelled
+    spans = [span for piece in after.pool for span in piece.spans]
+    spans += [span for shard in after.shards.values() for span in shard.spans]
+    out, end = 0, 0
+    for start, stop in sorted(spans):
+        demand(end <= start < stop, "an item is out twice, or a range is empty", after)
+        out, end = out + stop - start, stop
+    if after.run == 1 and after.waiting:
+        demand(end <= after.cursor, "an item waits and is out", after)
     demand(min(after.succeeded, after.failed, after.cancelled, after.waiting) >= 0, "negative", after)
     demand(counted + out + after.waiting == after.items_total, "sum is wrong", after)
-    union = spans_of(span for part in parts for span in part)
-    demand(size(union) == out, "an item is out twice", after)
-    if after.run == 1 and after.waiting:
-        demand(not intersect(union, ((after.cursor, after.stop),)), "an item waits and is out", after)
+    is_empty = not (after.waiting or after.shards or after.pool)
+    demand((after.executed == after.chunks_to_execute) == is_empty, "chunks", after)
     if after.state.is_terminal:
-        demand(counted == after.items_total and not after.shards and not after.pool, "ended with work", after)
-    demand((after.executed == after.chunks_to_execute) == (out + after.waiting == 0), "chunks", after)
+        demand(is_empty, "ended with work", after)
     if before is not None and before.state is not after.state:
         demand(after.state in LEGAL_MOVES[before.state], "illegal move from", (before.state, after))
 

@@ -11,6 +11,7 @@ from tests.simulation.world import KilledError, Process, World
 
 WRITES = frozenset({"commit", "beat", "put_blocks", "take", "count"})
 LATEST_SECONDS = 6.0
+BUSY = 0.05
 
 
 @dataclass
@@ -29,6 +30,13 @@ class Weather:
     crashes: float = 0.0
     cut_off: set[str] = field(default_factory=set)
 
+    @property
+    def is_rough(self) -> bool:
+        """Whether a call of the store may go wrong."""
+        return bool(
+            self.store_is_away or self.lost_requests or self.lost_replies or self.crashes or self.cut_off
+        )
+
 
 class StoreLink:
     """A process's connection to the store: any call may be lost, late, unanswered, or the caller's last."""
@@ -41,8 +49,16 @@ class StoreLink:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         call = getattr(self._server, name)
+        world, weather, process = self._world, self._weather, self._process
+        chance = world.random.random
 
         def through(*args: Any, **kwargs: Any) -> Any:
+            if chance() < BUSY:
+                world.interleave(world.random.uniform(0.001, 0.05))
+            if not process.is_alive:
+                raise KilledError
+            if not weather.is_rough:
+                return call(*args, **kwargs)
             self._on_the_way(name, lambda: call(*args, **kwargs))
             answer = call(*args, **kwargs)
             self._on_the_way_back()
@@ -53,22 +69,20 @@ class StoreLink:
 
     def _on_the_way(self, name: str, apply: Callable[[], object]) -> None:
         world, weather, process = self._world, self._weather, self._process
-        if world.chance(0.05):
-            world.interleave(world.random.uniform(0.001, 0.05))
-        if not process.is_alive or (weather.crashes and world.chance(weather.crashes)):
+        if world.chance(weather.crashes):
             raise KilledError
         if weather.store_is_away or process.name in weather.cut_off:
             raise StoreUnavailable("away")
-        if weather.lost_requests and world.chance(weather.lost_requests):
+        if world.chance(weather.lost_requests):
             if name in WRITES and world.chance(weather.late_requests):
                 world.after(world.random.uniform(0.1, LATEST_SECONDS), None, lambda: _quietly(apply))
             raise StoreUnavailable("request lost")
 
     def _on_the_way_back(self) -> None:
-        world, weather, process = self._world, self._weather, self._process
-        if weather.crashes and world.chance(weather.crashes):
+        world, weather = self._world, self._weather
+        if world.chance(weather.crashes):
             raise KilledError
-        if weather.lost_replies and world.chance(weather.lost_replies):
+        if world.chance(weather.lost_replies):
             raise StoreUnavailable("reply lost")
 
 

@@ -19,6 +19,7 @@ from tests.simulation.faults import GENTLE, HARSH
 from tests.simulation.world import World
 
 FAULTS_UNTIL = 18.0
+LAST_RESUME = FAULTS_UNTIL + 12
 GIVE_UP_AFTER = 400.0
 
 
@@ -83,7 +84,7 @@ def _order(world: World, number: int, *, has_poison: bool) -> Order:
     for _ in range(random.choice((0, 0, 1, 2))):
         order.retries += 1
         order.actions.append((random.uniform(8, 26), Action.RETRY))
-    order.actions.append((FAULTS_UNTIL + 12, Action.RESUME))
+    order.actions.append((LAST_RESUME, Action.RESUME))
     return order
 
 
@@ -105,8 +106,8 @@ def _to_the_end(cluster: Cluster, orders: list[Order]) -> None:
     def is_over() -> bool:
         return not cluster.store.unfinished() and all(cluster.client.ledger(order) for order in orders)
 
-    last_action = max(at + order.submit_at for order in orders for at, _ in order.actions)
-    world.run(max(FAULTS_UNTIL + 8, last_action + 0.1))
+    asked_at = [at + order.submit_at for order in orders for at, _ in order.actions if at < LAST_RESUME]
+    world.run(max([FAULTS_UNTIL + 8, *asked_at]) + 0.1)
     world.run(GIVE_UP_AFTER, is_over=is_over)
 
 
