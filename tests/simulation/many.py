@@ -38,7 +38,8 @@ def summary(stories: Iterable[Story]) -> str:
 
 def replay(story: Story) -> str:
     """What broke, and the command that shows it again."""
-    return f"seed {story.seed}: {story.problem or '':.600}\n  replay: python -m tests.simulation --seed {story.seed}"
+    command = f"python -m tests.simulation --seed {story.seed}"
+    return f"seed {story.seed}: {story.problem or '':.600}\n  replay: {command}"
 
 
 def _processes() -> ProcessPoolExecutor:
