@@ -1,7 +1,7 @@
 """A worker's dealings with the rest of the system: claim, record, beat, look. No threads of its own."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from threading import RLock
 
 from app.errors import BusUnavailable, FanfoldError, StoreUnavailable
@@ -11,6 +11,8 @@ from app.models.wire import RoomRecord, ShardRecord, encode
 from app.protocol.claim import Claimed, Refusal
 from worker.holdings import Holdings
 from worker.node_ports import NodePorts, NodeSettings, Slots, TaskFacts
+
+MOST_GONE = 64
 
 
 class Node:
@@ -30,6 +32,7 @@ class Node:
         self._facts: dict[str, TaskFacts] = {}
         self._draining = False
         self._was_stuck = False
+        self._gone: dict[str, None] = {}
 
     # claiming
 
@@ -98,6 +101,7 @@ class Node:
         except KeyError:
             return  # gone in the meantime; a claim that nobody names lapses
         with self._lock:  # a look in between would forget the function of a task that holds nothing yet
+            self._gone.pop(record.shard_id, None)  # a rollback of the store has brought it back
             self._facts[record.task_id] = facts
             self._slots.learn(facts)
             self._holdings.add(
@@ -146,7 +150,7 @@ class Node:
         rate = self._holdings.rate(task_id)
         has_left = self._holdings.answered(shard_id, answer, now=self._ports.clock())
         if not answer.known:
-            self._slots.kill([shard_id])
+            self._kill_gone([shard_id])
         if has_left:
             self._tell_room(task_id, rate)
         return True
@@ -189,8 +193,9 @@ class Node:
         stored = self._ports.store.load_many(sorted(asked))
         ledgers: dict[str, Ledger] = {task_id: found.ledger for task_id, found in stored.items()}
         gone, ending = self._holdings.look(ledgers, worker=self._settings.worker, asked=shards)
-        if gone or ending:
-            self._slots.kill([*gone, *ending])
+        self._kill_gone(gone)
+        if ending:
+            self._slots.kill(ending)
         with self._lock:
             if alone is not None and not self._is_mine_to_wait_for(alone, ledgers):
                 self._alone = None
@@ -198,6 +203,16 @@ class Node:
             for task_id in [task_id for task_id in self._facts if task_id not in held]:
                 del self._facts[task_id]
                 self._slots.forget(task_id)
+
+    def _kill_gone(self, shard_ids: Sequence[str]) -> None:
+        """Also those that went lately: a slot that was between two items had nothing to kill."""
+        with self._lock:
+            self._gone |= dict.fromkeys(shard_ids)
+            while len(self._gone) > MOST_GONE:
+                del self._gone[next(iter(self._gone))]
+            gone = list(self._gone)
+        if gone:
+            self._slots.kill(gone)
 
     def _is_mine_to_wait_for(self, alone: ShardRecord, ledgers: Mapping[str, Ledger]) -> bool:
         """Whether a shard to be claimed alone is still offered here: else all workers would stop for it."""

@@ -1,5 +1,6 @@
 """A worker's dealings with the rest: shards that are gone, the store away, room, drain."""
 
+from collections.abc import Sequence
 from threading import Thread
 
 import pytest
@@ -32,6 +33,51 @@ def test_the_items_of_a_shard_that_is_gone_are_killed_with_the_next_beat(stage: 
     assert worker.holdings.is_empty()
     assert worker.node.record_due() == 0
     assert stage.store.counts().get("results_refused", 0) == 0
+
+
+class BetweenTwoItems(HandSlots):
+    """Slots that miss the first kill, because no item runs just then."""
+
+    misses = 1
+
+    def kill(self, shard_ids: Sequence[str]) -> None:
+        if self.misses and shard_ids:
+            self.misses -= 1
+        else:
+            super().kill(shard_ids)
+
+
+def test_an_item_of_a_gone_shard_that_escaped_the_kill_is_killed_with_the_next_beat(stage: Stage) -> None:
+    worker = stage.worker("w", slots=1, kind=BetweenTwoItems)
+    task_id = stage.task(8)
+    shard_id = claimed(stage, worker, task_id, 4)
+    worker.slots.begin()
+    touched_at = stage.ledger(task_id).shards[shard_id].holders["w"]
+    stage.operations.revoke(task_id, shard_id, holder="w", touched_at=touched_at, alive=frozenset({"w"}))
+    worker.node.beat()
+    assert len(worker.slots.running) == 1
+
+    worker.node.beat()
+
+    assert worker.slots.running == []
+
+
+def test_a_shard_that_a_rollback_brought_back_is_not_killed_again(stage: Stage) -> None:
+    worker = stage.worker("w", slots=1)
+    task_id = stage.task(4)
+    shard_id = stage.shard(task_id, 4, worker="w")
+    before = stage.store.snapshot()
+    worker.claim(task_id, shard_id)
+    touched_at = stage.ledger(task_id).shards[shard_id].holders["w"]
+    stage.operations.revoke(task_id, shard_id, holder="w", touched_at=touched_at, alive=frozenset({"w"}))
+    worker.node.beat()
+    stage.store.restore(before)
+
+    worker.claim(task_id, shard_id)
+    (work,) = worker.slots.begin()
+    worker.node.beat()
+
+    assert worker.slots.running == [work]
 
 
 def test_the_items_of_a_shard_whose_record_is_refused_are_killed(stage: Stage) -> None:
