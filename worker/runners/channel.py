@@ -6,7 +6,7 @@ import select
 from pathlib import Path
 
 from worker.runners.dialect import Announcement
-from worker.runners.enclosure.launcher import Command, Enclosed, Launcher
+from worker.runners.enclosure.launcher import Command, Enclosed, Launcher, LaunchFailed
 from worker.runners.marked_stream import MarkedSplitter
 from worker.runners.stream import Splitter, ToldSplitter
 
@@ -34,6 +34,7 @@ class Channel:
         self._announce = self._control = -1
         self._streams: dict[int, Splitter] = {}
         self._unfinished = b""
+        self._told_files: set[str] = set()
         self.out: Splitter = ToldSplitter(cap_bytes=cap_bytes)
         self.err: Splitter = self.out
         self.is_open = False
@@ -69,10 +70,19 @@ class Channel:
         self.is_open = True
 
     def announce(self, announcement: Announcement) -> None:
-        """Tell the slot process a batch; a dead one shows in the next `read`."""
-        for name, content in announcement.files.items():
-            with open(self._directory / name, "wb", buffering=0) as file:  # noqa: PTH123 - half the time
-                file.write(content)
+        """Tell the slot process a batch; a dead one shows in the next `read`.
+
+        Raises LaunchFailed when the scratch folder takes no more.
+        """
+        for name in self._told_files - announcement.files.keys():
+            (self._directory / name).unlink(missing_ok=True)
+        self._told_files = set(announcement.files)
+        try:
+            for name, content in announcement.files.items():
+                with open(self._directory / name, "wb", buffering=0) as file:  # noqa: PTH123 - half the time
+                    file.write(content)
+        except OSError as error:
+            raise LaunchFailed(f"items cannot be handed to their slot: {error}") from error
         with contextlib.suppress(BrokenPipeError):
             os.write(self._announce, announcement.line)
 

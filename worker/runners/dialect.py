@@ -73,6 +73,10 @@ class Dialect(Protocol):
 
     def command(self, directory: Path) -> Command: ...
 
+    def joins(self, item: Item, *, first: Item) -> bool:
+        """Whether an item may be told in one batch with another: it can be run, and is alike enough."""
+        ...
+
     def refuse(self, item: Item) -> bytes | None:
         """Why this item cannot be run, for its stderr; None when it can."""
         ...

@@ -35,6 +35,10 @@ class ProgramDialect(ShDialect):
         self._source = b"exec " + quoted + b' "$1"'
         super().prepare(directory)
 
+    def joins(self, item: Item, *, first: Item) -> bool:
+        """If it can be run."""
+        return self.refuse(item) is None and super().joins(item, first=first)
+
     def refuse(self, item: Item) -> bytes | None:
         """What cannot be an argument of a program."""
         if len(item.text) * 4 > LONGEST_ARGUMENT_BYTES:

@@ -44,6 +44,10 @@ class PythonDialect:
             adopting=True,
         )
 
+    def joins(self, item: Item, *, first: Item) -> bool:  # noqa: ARG002 - any does
+        """Always."""
+        return True
+
     def refuse(self, item: Item) -> bytes | None:  # noqa: ARG002 - any text is a str
         """Nothing."""
         return None

@@ -11,8 +11,7 @@ from worker.runners.enclosure.launcher import Command
 from worker.runners.ports import Item
 
 _HERE = Path(__file__).parent
-_LONG_STDIN_BYTES = 4000
-"""Above this a shell would put a here-document into a file of its own, or fork a writer."""
+_LONG_BYTES = 4000
 
 _SIGNAL_STATUS = 128
 
@@ -46,6 +45,10 @@ class ShellDialect:
             directory=_HERE,
         )
 
+    def joins(self, item: Item, *, first: Item) -> bool:  # noqa: ARG002 - any does
+        """If it can be run."""
+        return "\0" not in item.text
+
     def refuse(self, item: Item) -> bytes | None:
         """A NUL can be neither argument nor variable."""
         if "\0" in item.text:
@@ -60,16 +63,26 @@ class BashDialect(ShellDialect):
         argv = [_found("bash", environment), "--noprofile", "--norc", "slot.bash"]
         super().__init__(source, argv=argv, environment=environment, work_dir=work_dir)
 
+    def joins(self, item: Item, *, first: Item) -> bool:
+        """The attempt is told for a batch, and whether its items are long."""
+        return (
+            item.attempt == first.attempt
+            and _is_long(item.text) == _is_long(first.text)
+            and super().joins(item, first=first)
+        )
+
     def announce(self, items: Sequence[Item]) -> Announcement:
-        """Four fields an item, each ended by a NUL."""
+        """Two fields an item, each ended by a NUL."""
         files: dict[str, bytes] = {}
         fields: list[bytes] = []
+        stdin = b"stdin" if _is_long(items[0].text) else b""
         for item in items:
             text = item.text.encode(errors="surrogatepass")
-            stdin = _own_stdin(text, files=files)
-            fields.append(b"%d\0%d\0%b\0%b\0" % (item.index, item.attempt, text, stdin))
+            fields.append(b"%d\0%b\0" % (item.index, text))
+            if stdin:
+                files[f"stdin-{item.index}"] = text + b"\n"
         files["batch"] = b"".join(fields)
-        return Announcement(files=files, line=b"\n")
+        return Announcement(files=files, line=b"%d %b\n" % (items[0].attempt, stdin))
 
     def read(self, line: bytes, *, remarks: Sequence[bytes]) -> Answer:
         """Index, status, mark, and two times of EPOCHREALTIME, which has the locale's decimal point."""
@@ -97,10 +110,12 @@ class ShDialect(ShellDialect):
         calls: list[bytes] = []
         for item in items:
             text = item.text.encode(errors="surrogatepass")
+            call = b"__ff_run"
+            if _is_long(item.text):
+                call = b"__ff_run_long"
+                files[f"stdin-{item.index}"] = text + b"\n"
             quoted = b"'" + text.replace(b"'", b"'\\''") + b"'"
-            stdin = _own_stdin(text, files=files)
-            call = b"__ff_run_long" if stdin else b"__ff_run"
-            calls.append(b"%b %d %d %b %b\n" % (call, item.index, item.attempt, quoted, stdin))
+            calls.append(b"%b %d %d %b\n" % (call, item.index, item.attempt, quoted))
         files["batch"] = b"".join(calls)
         marks = os.urandom(8 * len(items)).hex(" ", 8).replace(" ", "\n")
         return Announcement(files=files, line=b"\n" + marks.encode() + b"\n")
@@ -115,13 +130,12 @@ def _found(program: str, environment: Mapping[str, str]) -> str:
     return shutil.which(program, path=environment.get("PATH")) or shutil.which(program) or f"/bin/{program}"
 
 
-def _own_stdin(text: bytes, *, files: dict[str, bytes]) -> bytes:
-    """The name of a file for the stdin of a long item; empty for a short one."""
-    if len(text) <= _LONG_STDIN_BYTES:
-        return b""
-    name = f"stdin-{len(files)}"
-    files[name] = text + b"\n"
-    return name.encode()
+def _is_long(text: str) -> bool:
+    """Whether a here-document of it would be a file, or need a process that writes it."""
+    size = len(text)
+    if size > _LONG_BYTES or text.isascii():
+        return size > _LONG_BYTES
+    return len(text.encode(errors="surrogatepass")) > _LONG_BYTES
 
 
 def _ended(index: int, *, status: int, mark: bytes, remarks: Sequence[bytes]) -> Answer:

@@ -4,6 +4,7 @@
 # Descriptors 0 a line for each batch, then a mark for each item   2 control: answers, remarks of the shell
 # Files       function, template   the item's code, as a function and plain
 #             batch                calls of __ff_run and __ff_run_long, to be read as a script
+#             stdin-INDEX          what the stdin of a long item is
 #             out, err             FIFOs that items write to; here 1 and 3
 #             halt                 while it exists no item is begun
 
@@ -38,11 +39,11 @@ __ff_end
   __ff_tell $?
 }
 
-# index, attempt, text, name of the file that holds the item's stdin
+# The same, for an item whose stdin is in a file.
 __ff_run_long() {
   [ -e "$__ff_folder/halt" ] && read -r __ff_mark && return
   FANFOLD_ITEM_INDEX=$1 FANFOLD_ATTEMPT=$2
-  ( __ff_item "$3" ) <"$__ff_folder/$4" >"$__ff_folder/out" 2>"$__ff_folder/err" 3>&-
+  ( __ff_item "$3" ) <"$__ff_folder/stdin-$1" >"$__ff_folder/out" 2>"$__ff_folder/err" 3>&-
   __ff_tell $?
 }
 

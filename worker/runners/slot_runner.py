@@ -105,7 +105,8 @@ class SlotRunner:
         for count, item in enumerate(items[position : position + _BATCH_ITEMS]):
             characters += len(item.text)
             if count and (
-                characters > self._dialect.batch_characters or self._dialect.refuse(item) is not None
+                characters > self._dialect.batch_characters
+                or not self._dialect.joins(item, first=items[position])
             ):
                 return items[position : position + count]
         return items[position : position + _BATCH_ITEMS]

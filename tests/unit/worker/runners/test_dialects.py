@@ -23,13 +23,21 @@ def sh() -> ShDialect:
 
 
 def test_bash_is_told_items_without_quoting() -> None:
-    told = bash().announce([Item(index=7, text="it's\n"), Item(index=8, text="", attempt=3)])
-    assert told.files == {"batch": b"7\x001\x00it's\n\x00\x008\x003\x00\x00\x00"}
+    told = bash().announce([Item(index=7, text="it's\n", attempt=3), Item(index=8, text="", attempt=3)])
+    assert (told.files, told.line) == ({"batch": b"7\x00it's\n\x008\x00\x00"}, b"3 \n")
+
+
+def test_batches_of_bash_share_attempt_and_length() -> None:
+    first = Item(index=1, text="a")
+    assert bash().joins(Item(index=2, text="x" * 4_000), first=first)
+    assert not bash().joins(Item(index=2, text="x" * 4_001), first=first)
+    assert not bash().joins(Item(index=2, text="b", attempt=2), first=first)
+    assert not bash().joins(Item(index=2, text="a\0b"), first=first)
 
 
 def test_sh_is_told_quoted_items_and_a_mark_for_each() -> None:
     told = sh().announce([Item(index=7, text="it's\n"), Item(index=8, text="")])
-    assert told.files == {"batch": b"__ff_run 7 1 'it'\\''s\n' \n__ff_run 8 1 '' \n"}
+    assert told.files == {"batch": b"__ff_run 7 1 'it'\\''s\n'\n__ff_run 8 1 ''\n"}
     first, *marks = told.line.split(b"\n")
     assert first == b""
     assert [len(mark) for mark in marks] == [16, 16, 0]
@@ -38,9 +46,9 @@ def test_sh_is_told_quoted_items_and_a_mark_for_each() -> None:
 
 @pytest.mark.parametrize("dialect", [bash(), sh()])
 def test_long_items_have_a_file_for_stdin(dialect: BashDialect | ShDialect) -> None:
-    told = dialect.announce([Item(index=1, text="x" * 4_000), Item(index=2, text="é" * 2_001)])
-    own = [content for name, content in told.files.items() if name != "batch"]
-    assert own == ["é".encode() * 2_001 + b"\n"]
+    told = dialect.announce([Item(index=2, text="é" * 2_001)])
+    assert told.files["stdin-2"] == "é".encode() * 2_001 + b"\n"
+    assert list(dialect.announce([Item(index=1, text="x" * 4_000)]).files) == ["batch"]
 
 
 def test_an_answer_of_bash_has_its_times_in_any_locale() -> None:
