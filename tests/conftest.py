@@ -1,10 +1,17 @@
 """What all tests may ask for: one Kafka and one Redis for the whole session, real ones."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from tests import servers
+
+
+def pytest_configure() -> None:
+    """Who starts the suite in the background may have it ignore SIGINT: what it starts must hear Ctrl-C."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
