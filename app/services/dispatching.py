@@ -14,10 +14,9 @@ from app.models.wire import ShardRecord, encode
 from app.protocol.control import Action
 from app.repositories.operations import Operations
 from app.repositories.ports import Store
+from app.services.candidates import Candidates
 from app.services.liveness import alive
 from app.services.planning import Assignment, Limits, TaskView, WorkerView, assignments, cost
-
-MOST_CANDIDATES = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +61,7 @@ class Dispatcher:
         self._limits = limits
         self._shard_topic = shard_topic
         self._silence = silence_seconds
+        self._candidates = Candidates()
         self._served = Served()
         self._rates: dict[str, dict[str, float]] = {}
         self._told: deque[tuple[str, str, float]] = deque()
@@ -74,21 +74,19 @@ class Dispatcher:
         takers = {name: beat for name, beat in workers.items() if beat.takes_work}
         if not takers:
             return 0
-        found = [stored.ledger for stored in store.load_many(store.unfinished()).values()]
-        ledgers = _plannable(found)
-        if not ledgers:
+        found = self._candidates.look(store)
+        if not found.can:
             return 0
-        busy = [ledger for ledger in found if ledger.shards and ledger.task_id not in ledgers]
-        self._served.keep(ledgers)
-        self._keep_rates({*ledgers, *(ledger.task_id for ledger in busy)})
+        self._served.keep(found.can)
+        self._keep_rates({*found.can, *found.busy})
         tasks = [
             _task_view(ledger, waiting=ledger.pool_items, served=self._served.of(ledger.task_id))
-            for ledger in ledgers.values()
+            for ledger in found.can.values()
         ]
-        tasks += [_task_view(ledger, waiting=0, served=0.0) for ledger in busy]
+        tasks += [_task_view(ledger, waiting=0, served=0.0) for ledger in found.busy.values()]
         views = [_worker_view(beat) for beat in takers.values()]
         chosen = assignments(tasks, views, limits=self._limits, rates=self._rates)
-        return sum(self._plan(each, ledgers[each.task_id], takers[each.worker]) for each in chosen)
+        return sum(self._plan(each, found.can[each.task_id], takers[each.worker]) for each in chosen)
 
     def told_room(self, task_id: str, worker: str, *, rate: float | None) -> None:
         """A worker said that it has room, and how fast it runs this task. From any thread."""
@@ -147,15 +145,6 @@ class Dispatcher:
             )
         except BusUnavailable:
             return
-
-
-def _plannable(found: Iterable[Ledger]) -> dict[str, Ledger]:
-    """Those that can be planned, the most pressing first."""
-    able = sorted(
-        (ledger for ledger in found if ledger.can_plan),
-        key=lambda ledger: (-ledger.priority, ledger.created_at),
-    )
-    return {ledger.task_id: ledger for ledger in able[:MOST_CANDIDATES]}
 
 
 def _task_view(ledger: Ledger, *, waiting: int, served: float) -> TaskView:
