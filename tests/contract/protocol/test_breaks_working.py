@@ -173,6 +173,25 @@ def test_items_longer_than_the_grace_period_are_killed_and_go_back_at_once(stage
     assert [piece.suspect for piece in ledger.pool] == [False]
 
 
+def test_what_is_killed_in_a_long_outage_goes_back_when_the_store_is_there_again(stage: Stage) -> None:
+    """Break 8e: killed in isolation and forgotten, each outage was a death to the innocent."""
+    worker = stage.worker("w", slots=2)
+    task_id = stage.task(4)
+    claimed(stage, worker, task_id, 4)
+    worker.slots.begin()
+    worker.link.is_away = True
+    worker.slots.kill(worker.holdings.abandon())
+    assert worker.node.record_due() == 1
+
+    worker.link.is_away = False
+    worker.node.record_due()
+
+    ledger = stage.ledger(task_id)
+    assert (ledger.pool_items, ledger.shards) == (4, {})
+    assert all(not piece.suspect and not piece.deaths for piece in ledger.pool)
+    assert stage.store.counts().get("deaths", 0) == 0
+
+
 def test_a_draining_worker_claims_nothing_and_says_so(stage: Stage) -> None:
     """Break 16: hints that come while it drains are not claimed; its beat keeps new ones away."""
     worker = stage.worker("w")
