@@ -15,7 +15,8 @@ from worker.runners.ports import Item, Running
 from worker.runners.time_limit import Step, TimeLimit
 
 _DEATH_SECONDS = 5.0
-_LONGEST_PAUSE_SECONDS = 0.01
+_LONGEST_PAUSE_SECONDS = 0.02
+_SHORTEST_PAUSE_SECONDS = 0.0005
 _BUSY_STREAM_BYTES = 32_768
 _SIGKILL = 9
 
@@ -83,9 +84,10 @@ class Watch:
     def _wait(self) -> None:
         if self._collector.has_end:
             return
-        self._channel.wait(self._limit.remaining(time.monotonic()))
-        if self._pause_seconds:
+        if self._pause_seconds > _SHORTEST_PAUSE_SECONDS:
             time.sleep(self._pause_seconds)
+        else:
+            self._channel.wait(self._limit.remaining(time.monotonic()))
 
     def _is_lost(self, *, had_end: bool) -> bool:
         """Whether the slot process is dead, or answers what makes no sense.
@@ -103,7 +105,7 @@ class Watch:
             self._listeners.on_result(each)
         if self._collector.since != since:
             self._begin(answered)
-        self._pause_seconds = self._pause()
+        self._pause_seconds = self._pause() if results else 0.0
 
     def _begin(self, answered: int = -1) -> None:
         collector = self._collector
