@@ -4,10 +4,12 @@ import sys
 from collections.abc import Callable
 from types import MappingProxyType
 
-from benchmarks import noop_bash
+from benchmarks import noop_bash, runners
 
 # Each prints its table and answers whether its bar was held.
-COMPARISONS: MappingProxyType[str, Callable[[], bool]] = MappingProxyType({"noop_bash": noop_bash.compare})
+COMPARISONS: MappingProxyType[str, Callable[[], bool]] = MappingProxyType(
+    {"noop_bash": noop_bash.compare, "runners": runners.compare}
+)
 
 
 def main(names: list[str]) -> int:
