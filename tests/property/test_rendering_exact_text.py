@@ -120,7 +120,7 @@ PICKY = {
 }
 BOTH = pytest.mark.parametrize("language", [Language.BASH, Language.SH])
 FEW = settings(
-    max_examples=10,
+    max_examples=5,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     print_blob=True,

@@ -49,7 +49,7 @@ templates = st.recursive(st.just("{{x}}") | st.sampled_from(PIECES) | soups, nes
 @pytest.mark.parametrize("language", [Language.BASH, Language.SH])
 @given(template=templates, values=st.lists(st.sampled_from(VALUES), min_size=1, max_size=3))
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     print_blob=True,

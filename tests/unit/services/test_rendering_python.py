@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.models.task import Language
@@ -65,6 +65,7 @@ def test_hand_picked_values_stay_themselves() -> None:
 
 
 @given(value=values)
+@settings(max_examples=50, deadline=None)
 def test_any_value_stays_itself(value: str | float) -> None:
     check(value)
 
