@@ -15,8 +15,8 @@ _encoder = msgspec.json.Encoder()
 
 
 def as_json(value: msgspec.Struct, *, status: int = HTTPStatus.OK) -> Response:
-    """The value as JSON, which nobody keeps."""
-    response = Response(_encoder.encode(value), status=status, content_type="application/json")
+    """The value as JSON on a line of its own (kind to terminals), which nobody keeps."""
+    response = Response(_encoder.encode(value) + b"\n", status=status, content_type="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -66,7 +66,7 @@ def problem_of(error: FanfoldError, *, instance: str | None = None) -> Problem:
 
 
 def answer(problem: Problem, *, headers: Mapping[str, str] | None = None) -> Response:
-    response = Response(msgspec.json.encode(problem), status=problem.status, content_type=PROBLEM)
+    response = Response(msgspec.json.encode(problem) + b"\n", status=problem.status, content_type=PROBLEM)
     response.headers.update(headers or {})
     response.headers["Cache-Control"] = "no-store"
     if request.method not in _WITHOUT_BODY:
