@@ -37,11 +37,12 @@ def test_one_poison_among_four_thousand_is_found_within_eight_deaths(a_task: Mak
         trial.claim(shard_id, worker=worker)
         if intersect(shard.spans, POISON):
             deaths += 1
+            assert deaths <= 8
             trial.revoke(shard_id, holder=worker)
         else:
             trial.record(shard_id, shard.spans, worker=worker)
 
-    assert 3 <= deaths <= 8
+    assert deaths >= 3
     assert (trial.ledger.succeeded, trial.ledger.failed) == (3_999, 1)
     assert trial.is_in(TaskState.FAILED)
     lost = [e for e in store.entries(trial.task_id, start=0, limit=9_999) if e.outcome is Outcome.LOST]
