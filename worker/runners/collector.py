@@ -93,13 +93,15 @@ class Collector:
         for line in lines:
             self._read(line)
         new = self._answered - before
-        began, pace = self._since, 0.0
+        began = self._since
         if new or self.is_ready != was_ready:
             self._since = now
         if new:
             pace = (now.monotonic - began.monotonic) / new
             self._pace_seconds += _PACE_WEIGHT * (pace - self._pace_seconds)
-        return self._complete(began=began, pace_seconds=pace)
+            if self._unmarked[-1].started_at is None:
+                self._share_time(new, began=began.epoch, seconds_each=pace)
+        return self._complete()
 
     def abandon(self, ending: Ending, *, now: Now) -> list[ItemResult]:
         """The slot process is dead and its streams are drained: results of all that it had begun."""
@@ -152,7 +154,14 @@ class Collector:
         self._answered = answered + 1
         self._unmarked.append(answer)
 
-    def _complete(self, *, began: Now, pace_seconds: float) -> list[ItemResult]:
+    def _share_time(self, count: int, *, began: float, seconds_each: float) -> None:
+        """A slot process without a clock: new answers share the time since the last."""
+        for place in range(-count, 0):
+            self._unmarked[place] = self._unmarked[place]._replace(
+                started_at=began + seconds_each * (count + place), duration_ms=seconds_each * 1000
+            )
+
+    def _complete(self) -> list[ItemResult]:
         results: list[ItemResult] = []
         channel, waiting = self._channel, self._unmarked
         while waiting:
@@ -163,10 +172,6 @@ class Collector:
                 self._err = channel.err.cut(answer.mark)
             if self._out is None or self._err is None:
                 break
-            if answer.started_at is None:
-                answer = answer._replace(
-                    started_at=began.epoch + pace_seconds * len(results), duration_ms=pace_seconds * 1000
-                )
             results.append(self._result(answer, out=self._out, err=self._err))
             waiting.popleft()
             self._out = self._err = None

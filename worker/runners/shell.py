@@ -75,14 +75,15 @@ class BashDialect(ShellDialect):
         """Two fields an item, each ended by a NUL."""
         files: dict[str, bytes] = {}
         fields: list[bytes] = []
-        stdin = b"stdin" if _is_long(items[0].text) else b""
+        long = _is_long(items[0].text)
         for item in items:
             text = item.text.encode(errors="surrogatepass")
             fields.append(b"%d\0%b\0" % (item.index, text))
-            if stdin:
+            if long:
                 files[f"stdin-{item.index}"] = text + b"\n"
         files["batch"] = b"".join(fields)
-        return Announcement(files=files, line=b"%d %b\n" % (items[0].attempt, stdin))
+        how = b"__ff_long" if long else b"__ff_short"
+        return Announcement(files=files, line=b"%d %b\n" % (items[0].attempt, how))
 
     def read(self, line: bytes, *, remarks: Sequence[bytes]) -> Answer:
         """Index, status, mark, and two times of EPOCHREALTIME, which has the locale's decimal point."""

@@ -1,7 +1,7 @@
 # A slot process for bash: told batches, it runs each item in a forked copy of itself.
 #
 # Arguments   folder of the slot process, work folder, namespace|subreaper, keeper of the slot process
-# Descriptors 0 a line for each batch: attempt, and `stdin` where its items are long
+# Descriptors 0 a line for each batch: attempt, and how its items get their stdin (a function's name)
 #             2 control: answers, and remarks of bash itself
 # Files       function, template   the item's code, as a function and plain
 #             batch                index, text, index, text, ... each ended by a NUL
@@ -16,12 +16,17 @@ export FANFOLD_ITEM_INDEX FANFOLD_ATTEMPT
 exec 1>"$__ff_folder/out" 3>"$__ff_folder/err"
 
 # Nothing of an item may outlive it. A sweep ends with one line on the control pipe: it is cheaper to let
-# kill complain that nobody was left than to silence it. (The alias saves a call for each item.)
+# kill complain that nobody was left than to silence it. (Aliases save a call, a test for each item.)
 shopt -s expand_aliases
 if [[ $__ff_enclosure == namespace ]]; then
   alias __ff_sweep='while kill -9 -1; do :; done'
 else
   alias __ff_sweep=__ff_kill_kin
+fi
+if [[ -v SRANDOM ]]; then
+  alias __ff_draw='__ff_mark=$SRANDOM.$SRANDOM'
+else
+  alias __ff_draw='__ff_mark=$RANDOM$RANDOM.$RANDOM$RANDOM'
 fi
 
 __ff_kill_kin() {
@@ -36,23 +41,28 @@ __ff_kill_kin() {
   echo >&2
 }
 
+# What the forked copy does, with the item as $1. (The shorter the forked command, the quicker the fork:
+# bash writes its text down for a list of jobs.)
+__ff_short() {
+  exec <<<"$1" >"$__ff_folder/out" 2>"$__ff_folder/err" 3>&- || exit
+  __ff_item "$1"
+}
+__ff_long() {
+  exec <"$__ff_folder/stdin-$FANFOLD_ITEM_INDEX" >"$__ff_folder/out" 2>"$__ff_folder/err" 3>&- || exit
+  __ff_item "$1"
+}
+
 # An item's time is all that passes until the next may begin, its sweep with it.
 __ff_serve() {
   __ff_began=$EPOCHREALTIME
   for ((__ff_at = 0; __ff_at < ${#__ff_batch[@]}; __ff_at += 2)); do
     [[ -e $__ff_folder/halt ]] && break
     FANFOLD_ITEM_INDEX=${__ff_batch[__ff_at]}
-    if [[ -z $__ff_long ]]; then
-      ( __ff_item "${__ff_batch[__ff_at + 1]}" ) <<<"${__ff_batch[__ff_at + 1]}" \
-        >"$__ff_folder/out" 2>"$__ff_folder/err" 3>&-
-    else
-      ( __ff_item "${__ff_batch[__ff_at + 1]}" ) <"$__ff_folder/$__ff_long-$FANFOLD_ITEM_INDEX" \
-        >"$__ff_folder/out" 2>"$__ff_folder/err" 3>&-
-    fi
+    ( "$__ff_how" "${__ff_batch[__ff_at + 1]}" )
     __ff_status=$?
     __ff_sweep
     __ff_ended=$EPOCHREALTIME
-    __ff_mark=${SRANDOM-$RANDOM$RANDOM}.${SRANDOM-$RANDOM$RANDOM}
+    __ff_draw
     printf '\036%s %s %s %s %s\n' \
       "$FANFOLD_ITEM_INDEX" "$__ff_status" "$__ff_mark" "$__ff_began" "$__ff_ended" >&2
     printf %s "$__ff_mark"
@@ -60,7 +70,7 @@ __ff_serve() {
     __ff_began=$__ff_ended
   done
 }
-unalias __ff_sweep
+unalias __ff_sweep __ff_draw
 shopt -u expand_aliases
 
 cd "$__ff_folder" || exit
@@ -71,7 +81,7 @@ cd "$__ff_work" || exit
 unset OLDPWD
 printf '\036ready\n' >&2
 
-while read -r FANFOLD_ATTEMPT __ff_long; do
+while read -r FANFOLD_ATTEMPT __ff_how; do
   mapfile -t -d '' __ff_batch <"$__ff_folder/batch"
   __ff_serve
   printf '\036end\n' >&2

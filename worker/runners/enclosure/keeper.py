@@ -84,11 +84,10 @@ def _run_behind_decoy(wanted: Wanted, *, descriptors: Iterable[int], status: int
 
 
 def _reset_signals() -> None:
+    """Undo what Python and the zygote did; handlers end with exec, what is ignored would stay so."""
     signal.set_wakeup_fd(-1)
-    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
-        with contextlib.suppress(OSError, ValueError):
-            signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _place(descriptors: Mapping[int, int], *, keeping: Sequence[int]) -> list[int]:

@@ -1,6 +1,7 @@
 """The process that starts all enclosures of a worker, and ends them all when the worker ends."""
 
 import contextlib
+import gc
 import json
 import os
 import select
@@ -38,9 +39,14 @@ class Zygote:
         woken, wake = os.pipe()
         os.set_blocking(wake, False)
         os.set_blocking(woken, False)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         syscalls.adopt_orphans()
+        # A collection in a fork would write to, and so copy, most of its memory.
+        gc.collect()
+        gc.freeze()
+        gc.disable()
         while True:
             ready, _, _ = select.select([self._requests.fileno(), woken], [], [])
             if woken in ready:
