@@ -62,10 +62,13 @@ def plan(
     )
 
 
-def offer(ledger: Ledger, *, shard_id: str, worker: str, now: float) -> Decision[Shard | None]:
-    """The shard under its id for one more worker: unclaimed, again; claimed and `idempotent`, as a copy."""
+def offer(ledger: Ledger, *, shard_id: str, seen: Shard, worker: str, now: float) -> Decision[Shard | None]:
+    """The shard under its id for one more worker: unclaimed, again; claimed and `idempotent`, as a copy.
+
+    Nothing where it is no longer as the caller has `seen` it: a claim in between would make a copy of it.
+    """
     shard = ledger.shards.get(shard_id)
-    if shard is None or ledger.paused or ledger.ending is not None:
+    if shard is None or shard != seen or ledger.paused or ledger.ending is not None:
         return Decision(answer=None)
     if not shard.holders:
         offered = msgspec.structs.replace(shard, worker=worker, offered_at=now, offers=shard.offers + 1)

@@ -77,10 +77,11 @@ class Operations:
 
         return self._change_known(task_id, decide, absent=None)
 
-    def offer(self, task_id: str, shard_id: str, *, worker: str) -> Shard | None:
+    def offer(self, task_id: str, shard_id: str, *, seen: Shard, worker: str) -> Shard | None:
+        """For the shard as it was `seen`; None where it has changed since, or may not be offered."""
         return self._change_known(
             task_id,
-            lambda ledger, now: offer(ledger, shard_id=shard_id, worker=worker, now=now),
+            lambda ledger, now: offer(ledger, shard_id=shard_id, seen=seen, worker=worker, now=now),
             absent=None,
         )
 

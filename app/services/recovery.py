@@ -90,7 +90,8 @@ class Sweeper:
             beat = _another(living, than=shard.worker, seed=shard.offers)
             if beat is None:
                 continue
-            if self._ports.operations.offer(ledger.task_id, shard_id, worker=beat.worker) is not None:
+            offered = self._ports.operations.offer(ledger.task_id, shard_id, seen=shard, worker=beat.worker)
+            if offered is not None:
                 self._dispatcher.send(ledger.task_id, shard_id, beat)
 
     def _forget_dead(self, beats: Mapping[str, Beat], *, ledgers: Mapping[str, Ledger], now: float) -> None:

@@ -121,7 +121,9 @@ class TaskLife(RuleBasedStateMachine):
 
     @rule(shard_id=shards, worker=workers)
     def offer(self, shard_id: str, worker: str) -> None:
-        self._call(lambda: self._operations.offer(TASK, shard_id, worker=worker))
+        seen = self._ledger.shards.get(shard_id)
+        if seen is not None:
+            self._call(lambda: self._operations.offer(TASK, shard_id, seen=seen, worker=worker))
 
     @rule(shard_id=shards, worker=workers, is_empty=st.booleans())
     def claim(self, *, shard_id: str, worker: str, is_empty: bool) -> None:

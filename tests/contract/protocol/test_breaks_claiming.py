@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from app.errors import StoreUnavailable
+from app.models.ledger import Shard
 from app.models.ranges import spans_of
 from app.models.task import TaskState
 from app.protocol.claim import Claimed, Refusal
@@ -19,6 +20,12 @@ Make = Callable[[int], Trial]
 
 def try_claim(trial: Trial, shard_id: str, *, worker: str, holds_nothing: bool = True) -> Claimed | Refusal:
     return trial.operations.claim(trial.task_id, shard_id, worker=worker, holds_nothing=holds_nothing)
+
+
+def offer(trial: Trial, shard_id: str, *, worker: str) -> Shard | None:
+    """By what the shard is now."""
+    seen = trial.ledger.shards[shard_id]
+    return trial.operations.offer(trial.task_id, shard_id, seen=seen, worker=worker)
 
 
 def planned(trial: Trial, count: int, *, worker: str = "a") -> str:
@@ -73,7 +80,7 @@ def test_a_copy_is_claimed_by_the_worker_it_was_offered_to_and_no_other(store: S
     trial.submit()
     shard_id, _ = trial.hold(4, worker="a")
 
-    assert trial.operations.offer(trial.task_id, shard_id, worker="b") is not None
+    assert offer(trial, shard_id, worker="b") is not None
     assert try_claim(trial, shard_id, worker="c") is Refusal.HELD
     assert isinstance(try_claim(trial, shard_id, worker="b"), Claimed)
     trial.record(shard_id, ((0, 2),), worker="b")
@@ -88,7 +95,7 @@ def test_no_copy_is_offered_of_a_task_that_is_not_idempotent(a_task: Make) -> No
     trial = a_task(4)
     shard_id, _ = trial.hold(4, worker="a")
 
-    assert trial.operations.offer(trial.task_id, shard_id, worker="b") is None
+    assert offer(trial, shard_id, worker="b") is None
     assert try_claim(trial, shard_id, worker="b") is Refusal.HELD
 
 
@@ -150,7 +157,7 @@ def test_an_unclaimed_shard_is_offered_again_under_its_id_and_the_first_claim_wi
     trial = a_task(8)
     shard_id = planned(trial, 8, worker="slow")
 
-    again = trial.operations.offer(trial.task_id, shard_id, worker="other")
+    again = offer(trial, shard_id, worker="other")
     trial.claim(shard_id, worker="slow")
     answer = try_claim(trial, shard_id, worker="other")
 
@@ -158,3 +165,30 @@ def test_an_unclaimed_shard_is_offered_again_under_its_id_and_the_first_claim_wi
     assert (again.worker, again.offers, again.spans) == ("other", 2, ((0, 8),))
     assert answer is Refusal.HELD
     assert trial.ledger.chunks_to_execute == 1
+
+
+def test_a_shard_claimed_since_a_sweeper_read_it_is_not_offered_as_a_copy(store: Store) -> None:
+    """Seen beside break 9: two sweepers offer S again, and between their offers it is claimed."""
+    trial = Trial(store, items=8)
+    trial.spec = msgspec.structs.replace(trial.spec, idempotent=True)
+    trial.submit()
+    shard_id = planned(trial, 8, worker="a")
+    seen = trial.ledger.shards[shard_id]
+    trial.claim(shard_id, worker="a")
+
+    late = trial.operations.offer(trial.task_id, shard_id, seen=seen, worker="b")
+
+    assert late is None
+    assert try_claim(trial, shard_id, worker="b") is Refusal.HELD
+
+
+def test_of_two_sweepers_that_saw_the_same_one_offers_it_again(a_task: Make) -> None:
+    """Break 9: one more hint every 8 s, not one of each scheduler."""
+    trial = a_task(8)
+    shard_id = planned(trial, 8, worker="a")
+    seen = trial.ledger.shards[shard_id]
+
+    offers = [trial.operations.offer(trial.task_id, shard_id, seen=seen, worker=name) for name in "bc"]
+
+    assert [offered and offered.worker for offered in offers] == ["b", None]
+    assert trial.ledger.shards[shard_id].offers == 2

@@ -101,7 +101,8 @@ def test_nothing_of_a_stopped_task_is_planned_offered_or_claimed(a_task: Make, a
 
     assert answer is Refusal.STOPPED
     assert trial.plan(5) is None
-    assert trial.operations.offer(trial.task_id, held, worker="other") is None
+    seen = trial.ledger.shards[held]
+    assert trial.operations.offer(trial.task_id, held, seen=seen, worker="other") is None
 
 
 def test_a_paused_task_goes_on_with_all_its_items(a_task: Make) -> None:

@@ -159,7 +159,11 @@ class Alike(RuleBasedStateMachine):
     @rule(worker=workers, pick=picks)
     def offer(self, worker: str, pick: int) -> None:
         shard_id = self.shard(pick)
-        self.both(lambda trial: trial.operations.offer(trial.task_id, shard_id, worker=worker))
+        self.both(
+            lambda trial: trial.operations.offer(
+                trial.task_id, shard_id, seen=trial.ledger.shards[shard_id], worker=worker
+            )
+        )
 
     @precondition(lambda self: self.ledger.shards)
     @rule(worker=workers, pick=picks, holds_nothing=st.booleans())

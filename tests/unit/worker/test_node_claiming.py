@@ -191,7 +191,7 @@ def test_a_worker_waits_for_an_alone_item_only_while_it_is_its_own_to_wait_for(
     if reason == "claimed":
         stage.operations.claim(task_id, alone, worker="other", holds_nothing=True)
     elif reason == "offered to another":
-        stage.operations.offer(task_id, alone, worker="other")
+        stage.operations.offer(task_id, alone, seen=read.shards[alone], worker="other")
     else:
         action = Action.CANCEL if reason == "cancelled" else Action.PAUSE
         stage.operations.control(task_id, action, run=read.run, version=read.control)
