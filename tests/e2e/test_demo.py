@@ -97,8 +97,8 @@ def test_on_a_terminal_it_stays_until_ctrl_c_and_ends_with_the_examples_status(p
     url = f"http://127.0.0.1:{place.port}"
     with _on_a_terminal(place) as terminal:
         terminal.await_text(f"The system stays up at {url} until Ctrl-C", seconds=UP_SECONDS)
+        terminal.await_text(f"fanfold run --url {url} ", seconds=10)
         assert f"ready {url}" in terminal.text
-        assert f"fanfold run --url {url} " in terminal.text
         assert terminal.status() is None
         assert http_ready(place.port)
 
