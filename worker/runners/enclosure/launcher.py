@@ -1,7 +1,6 @@
 """The worker's hold on its enclosures: start a slot process, know when all of it is dead, kill it."""
 
 import contextlib
-import fcntl
 import json
 import os
 import select
@@ -10,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -21,9 +19,8 @@ from typing import Self
 import msgspec
 
 from app.errors import FanfoldError
-from worker.runners.enclosure import process_tree
+from worker.runners.enclosure import process_tree, scratch
 
-_SCRATCH_PREFIX = "fanfold-slots-"
 _BOOT = (
     "import sys; sys.path.insert(0, sys.argv[1]); from worker.runners.enclosure.zygote import main; main()"
 )
@@ -140,14 +137,14 @@ class Launcher:
 
     def __init__(self, *, enclosure: Enclosure = Enclosure.AUTO, scratch_parent: Path | None = None) -> None:
         self._wish = enclosure
-        self._parent = scratch_parent or _default_parent()
+        self._parent = scratch_parent or scratch.default_parent()
         self._lock = threading.Lock()
         self._helper: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._enclosure = enclosure
         self._closed = False
-        _remove_abandoned(self._parent)
-        self.scratch, self._hold = _make_scratch(self._parent)
+        scratch.remove_abandoned(self._parent)
+        self.scratch, self._hold = scratch.make(self._parent)
         with self._lock:
             self._start_helper()
 
@@ -259,27 +256,3 @@ class Launcher:
         if self._helper is not None:
             self._helper.wait()
             self._helper = None
-
-
-def _default_parent() -> Path:
-    memory = Path("/dev/shm")  # noqa: S108 - folders in it are made with random names and mode 0700
-    return memory if os.access(memory, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
-
-
-def _make_scratch(parent: Path) -> tuple[Path, int]:
-    made = Path(tempfile.mkdtemp(prefix=f".{_SCRATCH_PREFIX}", dir=parent))
-    hold = os.open(made, os.O_RDONLY)
-    fcntl.flock(hold, fcntl.LOCK_EX)
-    return made.rename(parent / made.name.removeprefix(".")), hold
-
-
-def _remove_abandoned(parent: Path) -> None:
-    """Remove scratch folders of workers that died together with their helper: nobody locks those."""
-    for each in parent.glob(f"{_SCRATCH_PREFIX}*"):
-        with contextlib.suppress(OSError):
-            descriptor = os.open(each, os.O_RDONLY | os.O_NOFOLLOW)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(each, ignore_errors=True)
-            finally:
-                os.close(descriptor)
