@@ -48,6 +48,7 @@ def live_nodes(port: int, *, since: float = 0.0) -> frozenset[str]:
 def _get(port: int, *, path: str) -> bytes | None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
     try:
+        connection.sock = _connect(port)
         connection.request("GET", path)
         response = connection.getresponse()
         body = response.read()
@@ -58,10 +59,21 @@ def _get(port: int, *, path: str) -> bytes | None:
     return body if response.status == http.client.OK else None
 
 
+def _connect(port: int) -> socket.socket:
+    """A connection to a server, not to itself: where nobody listens on a port that the kernel also gives to
+    clients, it may give us that very port, and our leaving it would keep the server from it for a minute."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=_SECONDS)
+    if connection.getsockname() == connection.getpeername():
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+        raise ConnectionRefusedError
+    return connection
+
+
 def _ask(port: int, *, request: bytes, length: int) -> bytes:
     answer = b""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=_SECONDS) as connection:
+        with _connect(port) as connection:
             connection.sendall(request)
             while len(answer) < length and (part := connection.recv(length - len(answer))):
                 answer += part

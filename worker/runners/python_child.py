@@ -107,6 +107,8 @@ class Slot:
     def _encoded(self, result: object) -> bytes:
         try:
             text = json.dumps(result, allow_nan=False)
+            if "\\ud" in text:  # half a surrogate pair is no text: many readers refuse it
+                json.dumps(result, ensure_ascii=False).encode()
         except (TypeError, ValueError, RecursionError) as error:
             raise _Failure(f"fanfold: what run(item) returned cannot be written as JSON: {error}\n") from None
         if len(text) > self._value_cap:
