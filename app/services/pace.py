@@ -21,6 +21,6 @@ def rate_of(ledger: Ledger, *, workers: Iterable[Beat], now: float) -> float | N
 
 def eta_seconds_of(ledger: Ledger, *, rate: float | None) -> float | None:
     """Seconds to the end at this rate; None where there is no telling."""
-    if ledger.state.is_terminal or ledger.paused or not rate:
+    if ledger.state.is_terminal or ledger.paused or ledger.ending is not None or not rate:
         return None
     return round(ledger.remaining / rate, 1)
