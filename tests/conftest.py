@@ -9,9 +9,10 @@ from tests import servers
 
 
 def pytest_configure() -> None:
-    """Who starts the suite in the background may have it ignore SIGINT: what it starts must hear Ctrl-C."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Who starts the suite in the background may have it ignore signals that what it starts must hear."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

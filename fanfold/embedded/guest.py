@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from threading import Thread
@@ -12,6 +13,15 @@ from fanfold.embedded.warden import Warden
 
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STOP_SECONDS = 5
+# Becomes the command once it is told that the warden knows of it; without a word, who would tell is dead.
+_GATE = """
+import os, signal, sys
+if not os.read(0, 1):
+    sys.exit(1)
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
 
 
 class Guest:
@@ -36,9 +46,13 @@ class Guest:
         """Start it. From the main thread, when the supervisor has its signal handlers."""
         self._warden = Warden()
         self._process = subprocess.Popen(
-            self._command, env=self._environment, stdin=subprocess.DEVNULL, start_new_session=True
+            (sys.executable, "-I", "-S", "-c", _GATE, *self._command),
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            start_new_session=True,
         )
         self._warden.watch(self._process.pid)
+        self._open_gate(self._process)
         for number in _STOPS:
             self._hear_first(number)
         Thread(target=self._wait, args=[self._process], name="guest", daemon=True).start()
@@ -52,6 +66,11 @@ class Guest:
             end_group(self._process.pid)
         if self._warden is not None:
             self._warden.dismiss()
+
+    def _open_gate(self, process: "subprocess.Popen[bytes]") -> None:
+        if process.stdin is not None:
+            with suppress(BrokenPipeError), process.stdin as gate:
+                gate.write(b".")
 
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
         status = process.wait()
