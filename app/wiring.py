@@ -17,14 +17,13 @@ from app.controllers.services import Services
 from app.errors import StoreUnavailable
 from app.messaging.dead_letters import DeadLetters
 from app.messaging.kafka.admin import KafkaAdmin
+from app.messaging.kafka.configured import kafka_subscription
 from app.messaging.kafka.publisher import KafkaPublisher
-from app.messaging.kafka.subscription import KafkaSubscription
 from app.messaging.ports import Publisher, TopicAdmin
 from app.models.task import TaskSpec
 from app.repositories.operations import Operations
 from app.repositories.ports import Store
-from app.repositories.redis.connection import connect
-from app.repositories.redis.store import RedisStore
+from app.repositories.redis.configured import redis_store
 from app.services.controls import Controls
 from app.services.dispatching import Dispatcher, DispatchPorts
 from app.services.failures import FirstFailures
@@ -69,22 +68,6 @@ def connected(settings: Settings, *, name: str) -> Outside:
             replication=settings.fanfold.kafka.replication,
             retention_ms=int(settings.fanfold.kafka.retention.total_seconds() * 1_000),
         ),
-    )
-
-
-def redis_store(settings: Settings) -> RedisStore:
-    """The real store alone."""
-    redis, task = settings.spring.redis, settings.fanfold.task
-    client = connect(
-        redis.host,
-        redis.port,
-        password=redis.password.get_secret_value(),
-        timeout_seconds=redis.timeout.total_seconds(),
-    )
-    return RedisStore(
-        client,
-        retention_seconds=task.retention.total_seconds(),
-        upload_ttl_seconds=task.upload_ttl.total_seconds(),
     )
 
 
@@ -238,23 +221,10 @@ def wire_consumers(settings: Settings) -> Consumers:
 
 def _loop(settings: Settings, outside: Outside, *, topic: str, group: str, handle: Handle) -> ConsumerLoop:
     return ConsumerLoop(
-        subscription_of(settings, topic=topic, group=group, client_id="fanfold-consumers"),
+        kafka_subscription(settings, topic=topic, group=group, client_id="fanfold-consumers"),
         handle=handle,
         dead_letters=DeadLetters(outside.publisher, topic=settings.pubsub.dead.topic),
         group=group,
-    )
-
-
-def subscription_of(settings: Settings, *, topic: str, group: str, client_id: str) -> KafkaSubscription:
-    """A consumer with the settings' timers."""
-    kafka = settings.fanfold.kafka
-    return KafkaSubscription(
-        settings.pubsub.namespace,
-        topic=topic,
-        group=group,
-        session_timeout_ms=round(kafka.session_timeout.total_seconds() * 1000),
-        heartbeat_interval_ms=round(kafka.heartbeat_interval.total_seconds() * 1000),
-        client_id=client_id,
     )
 
 

@@ -16,9 +16,10 @@ from app.controllers.server import PortInUse, serve
 from app.messaging.memory import MemoryBus
 from app.repositories.memory import MemoryStore
 from app.repositories.ports import Store
+from app.repositories.redis.configured import redis_store
 from app.settings import EXIT_STATUS, Settings, load_settings
 from app.support.processes import die_with_parent
-from app.wiring import Outside, redis_store, wire_api
+from app.wiring import Outside, wire_api
 
 PARENT = "FANFOLD_TEST_PID"
 PIDS = "FANFOLD_TEST_PIDS"

@@ -9,12 +9,11 @@ from time import monotonic
 
 from app.errors import BusBroken
 from app.messaging.dead_letters import DeadLetters
+from app.messaging.kafka.configured import kafka_subscription
 from app.messaging.kafka.publisher import KafkaPublisher
-from app.messaging.kafka.subscription import KafkaSubscription
 from app.messaging.ports import Message, Publisher
 from app.repositories.operations import Operations
-from app.repositories.redis.connection import connect
-from app.repositories.redis.store import RedisStore
+from app.repositories.redis.configured import redis_store
 from app.settings import Settings
 from app.support.ids import incarnation, new_id
 from worker.agent import Agent, AgentTimes
@@ -49,8 +48,13 @@ def wire_worker(settings: Settings) -> WiredWorker:
         client_id=f"fanfold-{name}",
         on_broken=lambda: agents[0].broken(BusBroken("the client can send nothing more")),
     )
-    store = _store(settings)
-    subscription = _subscription(settings, name=name)
+    store = redis_store(settings)
+    subscription = kafka_subscription(
+        settings,
+        topic=settings.pubsub.task_shard.topic,
+        group=settings.pubsub.task_shard.consumergroup,
+        client_id=f"fanfold-{name}",
+    )
     holdings = Holdings(slots=count, new_id=new_id)
     launcher = Launcher()
     slots = SlotPool(
@@ -58,6 +62,7 @@ def wire_worker(settings: Settings) -> WiredWorker:
         holdings=holdings,
         make_runner=_runner_maker(settings, worker=worker, launcher=launcher),
         on_result=lambda shard_id: agents[0].item_ended(shard_id, block_bytes=own.block_size),
+        on_free=lambda: agents[0].slot_is_free(),
         on_broken=lambda error: agents[0].broken(error),
     )
     planning = settings.fanfold.planning
@@ -101,32 +106,6 @@ def wire_worker(settings: Settings) -> WiredWorker:
         launcher.close()
 
     return WiredWorker(agent=agent, worker=worker, close=close)
-
-
-def _store(settings: Settings) -> RedisStore:
-    redis, task = settings.spring.redis, settings.fanfold.task
-    return RedisStore(
-        connect(
-            redis.host,
-            redis.port,
-            password=redis.password.get_secret_value(),
-            timeout_seconds=redis.timeout.total_seconds(),
-        ),
-        retention_seconds=task.retention.total_seconds(),
-        upload_ttl_seconds=task.upload_ttl.total_seconds(),
-    )
-
-
-def _subscription(settings: Settings, *, name: str) -> KafkaSubscription:
-    kafka, shards = settings.fanfold.kafka, settings.pubsub.task_shard
-    return KafkaSubscription(
-        settings.pubsub.namespace,
-        topic=shards.topic,
-        group=shards.consumergroup,
-        session_timeout_ms=round(kafka.session_timeout.total_seconds() * 1000),
-        heartbeat_interval_ms=round(kafka.heartbeat_interval.total_seconds() * 1000),
-        client_id=f"fanfold-{name}",
-    )
 
 
 def _burier(settings: Settings, publisher: Publisher) -> Callable[[Message, str], None]:
