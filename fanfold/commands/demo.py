@@ -10,25 +10,13 @@ import click
 from fanfold.addresses import DEFAULT_URL
 from fanfold.exits import Exit
 from fanfold.terminal.api_command import address_options
+from fanfold.terminal.system_command import place_options, reporting, system_options
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "checksums" / "run.sh"
 
 
 @click.command()
-@click.option(
-    "--port",
-    type=click.IntRange(1, 65_535),
-    default=30_000,
-    show_default=True,
-    help="Port of the scheduler on 127.0.0.1.",
-)
-@click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(".fanfold"),
-    show_default=True,
-    help="Where all state, logs and pid files lie.",
-)
+@place_options(port_help="Port of the scheduler on 127.0.0.1.")
 @click.pass_context
 def demo(ctx: click.Context, *, port: int, data_dir: Path) -> None:
     """Show on this machine what Fanfold does: checksums of Python's standard library.
@@ -38,35 +26,22 @@ def demo(ctx: click.Context, *, port: int, data_dir: Path) -> None:
     or with 130 when it was stopped before the example had ended.
     """
     from fanfold.embedded.guest import Guest
-    from fanfold.embedded.joining import cores
-    from fanfold.embedded.reporting import Reporter
-    from fanfold.embedded.state import StateFolder
-    from fanfold.embedded.system import Options, run_system
-    from fanfold.terminal.embedded_failure import failing_in_one_line
+    from fanfold.embedded.system import run_system
 
     if not EXAMPLE.is_file():
         raise click.ClickException(
             f"the examples are not here: {EXAMPLE.parent} is missing; run it from a clone"
         )
-    options = Options(
-        state=StateFolder(root=data_dir.resolve()),
-        work_dir=Path.cwd(),
-        port=port,
-        schedulers=1,
-        workers=2,
-        slots=max(1, cores() // 2),
-        restarts=True,
-    )
-    reporter = Reporter(out=sys.stdout, err=sys.stderr, pipe=None)
+    options = system_options(data_dir=data_dir, port=port, workers=2)
     ending = _Ending(options.url, stays=sys.stdin.isatty() and sys.stdout.isatty())
     example = Guest([str(EXAMPLE)], environment=_environment(options.url), told=ending.example_ended)
-
-    def ready(url: str) -> None:
-        reporter.ready(url)
-        example.begin()
-
     try:
-        with failing_in_one_line(told=reporter.failed):
+        with reporting() as reporter:
+
+            def ready(url: str) -> None:
+                reporter.ready(url)
+                example.begin()
+
             run_system(options, say=reporter.say, tell_ready=ready)
     finally:
         example.end()

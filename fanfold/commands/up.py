@@ -1,9 +1,10 @@
 """`fanfold up`: the whole system on this machine, until Ctrl-C or `fanfold down`."""
 
-import sys
 from pathlib import Path
 
 import click
+
+from fanfold.terminal.system_command import place_options, reporting, system_options
 
 
 @click.command()
@@ -16,20 +17,7 @@ import click
 @click.option(
     "--schedulers", type=click.IntRange(1, 16), default=1, show_default=True, help="Scheduler processes."
 )
-@click.option(
-    "--port",
-    type=click.IntRange(1, 65_535),
-    default=30_000,
-    show_default=True,
-    help="Port of the first scheduler on 127.0.0.1; the others listen on the ones after it.",
-)
-@click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(".fanfold"),
-    show_default=True,
-    help="Where all state, logs and pid files lie.",
-)
+@place_options(port_help="Port of the first scheduler on 127.0.0.1; the others listen on the ones after it.")
 @click.option("--detach", is_flag=True, help="Return when the system is ready, and leave it running.")
 @click.option("--no-restart", is_flag=True, help="Do not start again what ends.")
 @click.option("--report-to", type=int, hidden=True)
@@ -54,23 +42,17 @@ def up(
     first; a second Ctrl-C does not wait for what they run. The state stays for the next time.
     """
     from fanfold.embedded.detached import start_detached
-    from fanfold.embedded.joining import cores
-    from fanfold.embedded.reporting import Reporter
-    from fanfold.embedded.state import StateFolder
-    from fanfold.embedded.system import Options, run_system
-    from fanfold.terminal.embedded_failure import failing_in_one_line
+    from fanfold.embedded.system import run_system
 
-    options = Options(
-        state=StateFolder(root=data_dir.resolve()),
-        work_dir=Path.cwd(),
+    options = system_options(
+        data_dir=data_dir,
         port=port,
-        schedulers=schedulers,
         workers=workers,
-        slots=slots or max(1, cores() // workers),
+        slots=slots,
+        schedulers=schedulers,
         restarts=not no_restart,
     )
-    reporter = Reporter(out=sys.stdout, err=sys.stderr, pipe=report_to)
-    with failing_in_one_line(told=reporter.failed):
+    with reporting(pipe=report_to) as reporter:
         if detach:
             reporter.ready(start_detached(options.arguments, state=options.state, say=reporter.say))
         else:
