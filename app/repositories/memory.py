@@ -10,7 +10,7 @@ import msgspec
 
 from app.models.ledger import Ledger
 from app.models.node import Beat
-from app.models.ranges import EMPTY, Spans, indexes, intersect, size, spans_of, subtract, take
+from app.models.ranges import EMPTY, Spans, indexes, intersect, spans_of, subtract, take
 from app.models.task import TaskSpec, TaskState
 from app.protocol.decision import DeadLetter, Effects, Entry
 from app.repositories.ports import LONGEST_WAIT_SECONDS, CommitOutcome, Stored, Version
@@ -228,8 +228,3 @@ class MemoryStore:
 
 def _is_due(at: float, now: float) -> bool:
     return at <= now or at > now + LONGEST_WAIT_SECONDS
-
-
-def results_indexed(store: MemoryStore, task_id: str) -> int:
-    """How many item results the index holds over all runs, for checks."""
-    return sum(size(((entry.start, entry.stop),)) for entry in store.entries(task_id, start=0, limit=1 << 62))
