@@ -1,12 +1,13 @@
 """`python -m benchmarks [NAME…]`: the comparisons named, or all; exits with 1 when one misses its bar."""
 
+import signal
 import sys
 from collections.abc import Callable
-from types import MappingProxyType
+from types import FrameType, MappingProxyType
 
 from benchmarks import noop_bash, runners
 
-# Each prints its table and answers whether its bar was held.
+# Each prints its tables and answers whether its bars were held.
 COMPARISONS: MappingProxyType[str, Callable[[], bool]] = MappingProxyType(
     {"noop_bash": noop_bash.compare, "runners": runners.compare}
 )
@@ -18,8 +19,17 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"benchmarks: there is no {unknown[0]!r}; there are {', '.join(COMPARISONS)}", file=sys.stderr)
         return 2
-    held = [COMPARISONS[name]() for name in names or COMPARISONS]
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        held = [COMPARISONS[name]() for name in names or COMPARISONS]
+    except KeyboardInterrupt:
+        return 130
     return 0 if all(held) else 1
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    """As Ctrl-C does, so that what was started is stopped."""
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -1,32 +1,86 @@
-"""10,000 bash items that do nothing: the whole system, from command to last result, against xargs."""
+"""10,000 bash items that do nothing: the whole system, from command to last result, against everybody."""
 
-import subprocess
-import tempfile
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.embedded_system import FANFOLD, embedded_system
-from benchmarks.side_by_side import Way, report, run_in_turns
+from benchmarks.companions import companion
+from benchmarks.embedded_system import embedded_system, ours
+from benchmarks.installing import has_parallel, peers_python
+from benchmarks.item_files import item_file, scratch
+from benchmarks.judging import Bar, report
+from benchmarks.peers.bare_slots import bare_slots
+from benchmarks.peers.celery_system import celery_system
+from benchmarks.peers.commands import parallel, xargs
+from benchmarks.peers.runners_alone import runners_alone
+from benchmarks.side_by_side import Way, run_in_turns, self_timed, timed
 
+ROUNDS = 5
 ITEMS = 10_000
-PAIRS = 3
-BAR = 1.5
+BARE_ITEMS = 6_000
+PEERS_ITEMS = 2_000
+SLOW_ITEMS = 500
+
+OURS = "fanfold run :"
+XARGS = "xargs -P2 -n1 bash -c :"
+PARALLEL = "parallel -j2 :"
+HYPERQUEUE = "HyperQueue"
+CELERY = "Celery chunks(200)"
+DASK = "Dask map"
+BARE = "two bare bash slots"
+RUNNERS = "two runners alone"
+
+BARS = (
+    Bar(ours=OURS, theirs=XARGS, least=2.5, goal=3),
+    Bar(ours=OURS, theirs=PARALLEL, least=9),
+    Bar(ours=OURS, theirs=HYPERQUEUE, least=7),
+    Bar(ours=OURS, theirs=CELERY, least=5, goal=6),
+    Bar(ours=OURS, theirs=DASK),
+    Bar(ours=OURS, theirs=BARE, least=0.75),
+    Bar(ours=OURS, theirs=RUNNERS),
+)
 
 
 def compare() -> bool:
-    """Two workers of one slot each against two processes of xargs; whether the bar was held."""
-    with tempfile.TemporaryDirectory() as folder, embedded_system(workers=2, slots=1) as url:
-        items = Path(folder) / "items"
-        items.write_text("".join(f"{number}\n" for number in range(ITEMS)))
-        run = (*FANFOLD, "run", "--quiet", "--url", url)
-        ours = _way("fanfold run :", *run, "-a", str(items), ":")
-        theirs = _way("xargs -P2 -n1 bash -c :", "xargs", "-a", str(items), "-P2", "-n1", "bash", "-c", ":")
-        subprocess.run([*run, ":", "warm", "up"], check=True)
-        pairs = run_in_turns(ours=ours, theirs=theirs, pairs=PAIRS)
-    return report("noop_bash", ours=ours, theirs=theirs, items=ITEMS, pairs=pairs, bar=BAR)
+    """The system as it comes against peers of two processes each; whether the bars were held."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(scratch())
+        system = stack.enter_context(embedded_system())
+        ways = [
+            ours(OURS, system, items=item_file(folder, count=ITEMS), function=":"),
+            *_peers(stack, folder=folder),
+        ]
+        rounds = run_in_turns(ways, rounds=ROUNDS)
+    work = (
+        f"{ITEMS:,} items a run for Fanfold, {PEERS_ITEMS:,} for xargs and Celery, {BARE_ITEMS:,} for"
+        f" bare slots and runners, {SLOW_ITEMS:,} for the others: compared by rate"
+    )
+    measured = {way.name for way in ways}
+    bars = [bar for bar in BARS if bar.theirs in measured]
+    return report("noop_bash", work=work, rounds=rounds, bars=bars)
 
 
-def _way(name: str, *command: str) -> Way:
-    def run() -> None:
-        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+def _peers(stack: ExitStack, *, folder: Path) -> list[Way]:
+    some, few = item_file(folder, count=PEERS_ITEMS), item_file(folder, count=SLOW_ITEMS)
+    python, module = peers_python(), "benchmarks.peers."
+    celery = stack.enter_context(celery_system(folder))
+    hyperqueue_command = (python, "-m", module + "hyperqueue_client", str(folder))
+    hyperqueue = stack.enter_context(companion(hyperqueue_command, folder=folder))
+    dask = stack.enter_context(companion((python, "-m", module + "dask_client"), folder=folder))
+    alone = runners_alone(RUNNERS, folder=folder, items=BARE_ITEMS, language="bash", function=":")
+    return [
+        xargs(XARGS, "bash", "-c", ":", items=some),
+        *_gnu_parallel(few),
+        self_timed(HYPERQUEUE, lambda: hyperqueue.ask("bash_tasks", SLOW_ITEMS), items=SLOW_ITEMS),
+        timed(CELERY, lambda: celery.ask("bash_chunks", PEERS_ITEMS), items=PEERS_ITEMS),
+        timed(DASK, lambda: dask.ask("bash_map", SLOW_ITEMS), items=SLOW_ITEMS),
+        bare_slots(BARE, folder=folder, items=BARE_ITEMS),
+        stack.enter_context(alone),
+    ]
 
-    return Way(name=name, run=run)
+
+def _gnu_parallel(items: Path) -> list[Way]:
+    if has_parallel():
+        return [parallel(PARALLEL, ":", items=items)]
+    print("benchmarks: GNU parallel is not there and cannot be installed: left out", file=sys.stderr)
+    return []

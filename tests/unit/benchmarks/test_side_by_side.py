@@ -1,48 +1,35 @@
-"""How comparisons are run and judged."""
+"""How comparisons are run in turns."""
 
 import re
 
 import pytest
 
 from benchmarks.__main__ import COMPARISONS, main
-from benchmarks.side_by_side import Pair, Way, report, run_in_turns
+from benchmarks.side_by_side import ITEMS_A_SECOND, Way, run_in_turns, self_timed, timed
 
 
-def a_pair(ratio: float) -> Pair:
-    return Pair(ours_seconds=2.0, theirs_seconds=2.0 * ratio, load=0.5)
-
-
-def a_way(name: str, *, order: list[str] | None = None) -> Way:
+def noting(name: str, *, order: list[str]) -> Way:
     """A way that takes no time and notes when it was its turn."""
-
-    def run() -> None:
-        if order is not None:
-            order.append(name)
-
-    return Way(name=name, run=run)
+    return timed(name, lambda: order.append(name), items=1)
 
 
-def test_each_pair_runs_both_and_the_first_changes() -> None:
+def test_each_round_runs_all_and_another_one_begins() -> None:
     order: list[str] = []
 
-    pairs = run_in_turns(ours=a_way("ours", order=order), theirs=a_way("theirs", order=order), pairs=3)
+    rounds = run_in_turns([noting(name, order=order) for name in "abc"], rounds=4)
 
-    assert order == ["ours", "theirs", "theirs", "ours", "ours", "theirs"]
-    assert all(pair.ours_seconds > 0 and pair.theirs_seconds > 0 for pair in pairs)
+    assert "".join(order) == "abcbcacababc"
+    assert [sorted(each.figures) for each in rounds] == [["a", "b", "c"]] * 4
+    assert all(figures[ITEMS_A_SECOND] > 0 for each in rounds for figures in each.figures.values())
 
 
-@pytest.mark.parametrize(("bar", "verdict"), [(2.0, "held"), (2.1, "MISSED")])
-def test_the_median_is_held_against_the_bar(
-    bar: float, verdict: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    pairs = [a_pair(ratio) for ratio in (3.0, 1.0, 2.0)]
+def test_work_that_times_itself_is_believed() -> None:
+    assert self_timed("a", lambda: 2.0, items=10).measure() == {ITEMS_A_SECOND: 5.0}
 
-    held = report("race", ours=a_way("a"), theirs=a_way("b"), items=1000, pairs=pairs, bar=bar)
 
-    printed = capsys.readouterr().out
-    assert held is (verdict == "held")
-    assert "| 1 | 0.5 | 500 | 167 | 3.00 |" in printed
-    assert f"ratio min 1.00, median 2.00, max 3.00; bar {bar:g}: {verdict}" in printed
+def test_work_that_should_time_itself_and_does_not_is_refused() -> None:
+    with pytest.raises(TypeError, match="did not say how long"):
+        self_timed("a", lambda: None, items=10).measure()
 
 
 def test_an_unknown_comparison_is_refused_with_the_names_that_there_are(
