@@ -96,6 +96,10 @@ class Agent:
         if self._holdings.is_due_at_once(shard_id, block_bytes=block_bytes):
             self._records_due.set()
 
+    def slot_is_free(self) -> None:
+        """A slot is about to take its next item: before that, what a dead worker held."""
+        self._node.claim_suspect()
+
     def broken(self, error: BaseException) -> None:
         """A thread has failed: that ends the process, and its supervisor starts it again."""
         self._broken = error
@@ -134,6 +138,7 @@ class Agent:
                 message, record = self._to_claim.popleft()
                 self._node.hint(record)
                 self._claim_all()
+                self._slots.wake()
                 self._subscription.done(message)
             self._claim_all()
 

@@ -31,6 +31,7 @@ class Holding:
     alone: bool
     pending: deque[tuple[int, str]]
     priority: int = 0
+    suspect: bool = False
     running: dict[int, float] = field(default_factory=dict)
     done: list[ItemResult] = field(default_factory=list)
     done_bytes: int = 0

@@ -19,7 +19,9 @@ MOST_RATES = 1_000
 
 
 class Holdings:
-    """Thread-safe. Slots take the next item of the least served task among the claimed shards.
+    """Thread-safe. Slots take the next item of the least served of the tasks with claimed shards.
+
+    What a dead worker held comes before all others.
 
     `served` is the time in seconds that slots have spent on a task here; a task that is new starts at the
     least of those present, so that it neither waits nor starves the others.
@@ -56,6 +58,7 @@ class Holdings:
                 alone=claimed.alone,
                 pending=deque(zip(indexes(claimed.shard.spans), items, strict=True)),
                 priority=priority,
+                suspect=claimed.shard.suspect,
                 recorded_at=now,
             )
             if self._is_leaving:
@@ -82,7 +85,11 @@ class Holdings:
 
     def _next(self) -> Holding | None:
         waiting = [held for held in self._held.values() if held.pending and not held.is_gone]
-        return min(waiting, key=lambda h: (-h.priority, self._served.get(h.task_id, 0.0)), default=None)
+        return min(
+            waiting,
+            key=lambda held: (not held.suspect, -held.priority, self._served.get(held.task_id, 0.0)),
+            default=None,
+        )
 
     def finished(self, shard_id: str, result: ItemResult) -> None:
         with self._lock:
@@ -252,6 +259,11 @@ class Holdings:
         """Whether it holds an item that may kill its worker: nothing is claimed beside it."""
         with self._lock:
             return any(held.alone for held in self._held.values())
+
+    def has_waiting_suspect(self) -> bool:
+        """Whether an item that a dead worker held has yet to begin here."""
+        with self._lock:
+            return any(held.suspect and held.pending for held in self._held.values())
 
     def _forget_idle(self, task_id: str) -> None:
         if all(held.task_id != task_id for held in self._held.values()):

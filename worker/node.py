@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from threading import RLock
+from threading import Lock, RLock
 
 from app.errors import BusUnavailable, FanfoldError, StoreUnavailable
 from app.models.ledger import Ledger
@@ -13,10 +13,14 @@ from worker.holdings import Holdings
 from worker.node_ports import NodePorts, NodeSettings, Slots, TaskFacts
 
 MOST_GONE = 64
+MOST_SUSPECTS = 256
 
 
 class Node:
     """Thread-safe: one thread claims, one records, one beats; the slots take from `holdings`.
+
+    Shards that a dead worker held are claimed by a slot that is free, and begin at once: a worker that dies
+    takes no item along that only waited for it.
 
     Every method may be called again after an error: StoreUnavailable leaves everything as it was.
     """
@@ -27,7 +31,9 @@ class Node:
         self._holdings = holdings
         self._slots = slots
         self._lock = RLock()
+        self._claiming = Lock()
         self._hints: deque[ShardRecord] = deque()
+        self._suspects: deque[ShardRecord] = deque(maxlen=MOST_SUSPECTS)
         self._alone: ShardRecord | None = None
         self._facts: dict[str, TaskFacts] = {}
         self._draining = False
@@ -39,38 +45,61 @@ class Node:
     def hint(self, record: ShardRecord) -> None:
         """There may be a shard to claim. Forgotten while there is no room: it is offered again."""
         with self._lock:
-            if self.has_room():
+            if record.suspect and self._may_claim():
+                self._suspects.append(record)
+            elif self.has_room():
                 self._hints.append(record)
 
     def has_room(self) -> bool:
         with self._lock:
-            return (
-                not self._draining
-                and self._alone is None
-                and not self._is_stuck()
-                and not self._holdings.has_alone()
-                and len(self._holdings.shards()) + len(self._hints) < self._settings.most_shards
-            )
+            held = len(self._holdings.shards()) + len(self._hints)
+            return self._may_claim() and held < self._settings.most_shards
+
+    def _may_claim(self) -> bool:
+        return self._alone is None and not self._is_closed()
+
+    def _is_closed(self) -> bool:
+        return self._draining or self._is_stuck() or self._holdings.has_alone()
 
     def claim_next(self) -> bool:
         """Claims one shard that was hinted at; whether there was one to try."""
-        with self._lock:
-            record = self._next_hint()
-        if record is None:
-            return False
-        try:
-            self._claim(record)
-        except StoreUnavailable:
+        with self._claiming:
             with self._lock:
-                self._hints.appendleft(record)
-            raise
-        return True
+                record = self._next_hint()
+            if record is None:
+                return False
+            try:
+                self._claim(record)
+            except StoreUnavailable:
+                with self._lock:
+                    self._hints.appendleft(record)
+                raise
+            return True
+
+    def claim_suspect(self) -> None:
+        """For a slot that is free: claims a shard that a dead worker held, unless one has yet to begin here.
+
+        A claim that is not answered is let go, and the slot goes on with what is here: it is offered again.
+        """
+        if not self._suspects or self._holdings.has_waiting_suspect():
+            return
+        if not self._claiming.acquire(blocking=False):
+            return
+        try:
+            with self._lock:
+                record = self._suspects.popleft() if self._suspects and self._may_claim() else None
+            if record is not None:
+                self._claim(record)
+        except StoreUnavailable:
+            return
+        finally:
+            self._claiming.release()
 
     def _next_hint(self) -> ShardRecord | None:
         if not self._hints and self._alone is None:
             return None
-        if self._draining or self._is_stuck() or self._holdings.has_alone():
-            self._hints.clear()
+        if self._is_closed():
+            self._forget_hints()
             self._alone = None
             return None
         if self._alone is not None:
@@ -79,6 +108,10 @@ class Node:
             record, self._alone = self._alone, None
             return record
         return self._hints.popleft() if self._hints else None
+
+    def _forget_hints(self) -> None:
+        self._hints.clear()
+        self._suspects.clear()
 
     def _claim(self, record: ShardRecord) -> None:
         ports = self._ports
@@ -92,7 +125,7 @@ class Node:
         if answer is Refusal.ALONE:
             with self._lock:
                 self._alone = record
-                self._hints.clear()
+                self._forget_hints()
         if is_held or not isinstance(answer, Claimed):
             return  # what was held may be recorded by now, and would run again
         try:
@@ -225,7 +258,7 @@ class Node:
             return
         with self._lock:
             self._was_stuck = True
-            self._hints.clear()
+            self._forget_hints()
         self._slots.give_up()
         self._holdings.give_back_pending()
 
@@ -252,7 +285,7 @@ class Node:
         """No new claims; what has not begun goes back with the next records."""
         with self._lock:
             self._draining = True
-            self._hints.clear()
+            self._forget_hints()
             self._alone = None
         self._slots.give_up()
         self._holdings.leave()

@@ -35,6 +35,7 @@ class Slot:
         function_of: Callable[[str], Function],
         on_result: Callable[[str], None],
         on_idle: Callable[[], None],
+        on_free: Callable[[], None],
         on_broken: Callable[[BaseException], None],
     ) -> None:
         self._number = number
@@ -43,6 +44,7 @@ class Slot:
         self._function_of = function_of
         self._on_result = on_result
         self._on_idle = on_idle
+        self._on_free = on_free
         self._on_broken = on_broken
         self._woken = Event()
         self._runners: OrderedDict[str, Runner] = OrderedDict()
@@ -55,6 +57,7 @@ class Slot:
         try:
             while not self._stopping.is_set():
                 self._woken.clear()
+                self._on_free()
                 works = self._holdings.take(now=monotonic(), seconds=BATCH_SECONDS, most=MOST_BATCH)
                 if works:
                     self._run(works)
@@ -159,6 +162,7 @@ class SlotPool:
         holdings: Holdings,
         make_runner: Callable[[Function, int], Runner],
         on_result: Callable[[str], None],
+        on_free: Callable[[], None],
         on_broken: Callable[[BaseException], None],
     ) -> None:
         self._functions: dict[str, Function] = {}
@@ -170,6 +174,7 @@ class SlotPool:
                 function_of=self._functions.__getitem__,
                 on_result=on_result,
                 on_idle=self._help_out,
+                on_free=on_free,
                 on_broken=on_broken,
             )
             for number in range(count)

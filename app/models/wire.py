@@ -30,10 +30,11 @@ class TaskRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ShardRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """On the shard topic: there is a shard to claim."""
+    """On the shard topic: there is a shard to claim. A `suspect` one is claimed by a slot that is free."""
 
     task_id: str
     shard_id: str
+    suspect: bool = False
     v: int = SCHEMA_VERSION
 
 

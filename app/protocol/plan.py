@@ -10,11 +10,14 @@ from app.protocol.pool import take_next
 
 
 def held_by(ledger: Ledger, worker: str) -> int:
-    """How many shards count for `worker`: those it claimed, and unclaimed ones offered to it last."""
+    """How many shards fill the room of `worker`: it claimed them, or, unclaimed, was offered them last.
+
+    Suspect ones pass it: they are claimed one by one, by slots that are free.
+    """
     return sum(
         1
         for shard in ledger.shards.values()
-        if (worker in shard.holders if shard.holders else worker == shard.worker)
+        if not shard.suspect and (worker in shard.holders if shard.holders else worker == shard.worker)
     )
 
 
@@ -31,12 +34,14 @@ def plan(
 ) -> Decision[Shard | None]:
     """At most `count` items for `worker`, unless it has `most` shards of this task, or nothing waits.
 
+    What a dead worker held comes first and needs no room, so that it does not wait behind what is new.
+
     A task that Kafka is not known to have is not planned: who holds its record notes that first. The
     first plan of a run brings the rendered `function`, so that no claim ever misses it.
     """
     if shard_id in ledger.shards:
         return Decision(answer=ledger.shards[shard_id])
-    if not ledger.can_plan or held_by(ledger, worker) >= most:
+    if not ledger.can_plan or not (_is_suspect_next(ledger) or held_by(ledger, worker) < most):
         return Decision(answer=None)
     if ledger.started_at is None and function is None:
         return Decision(answer=None)
@@ -60,6 +65,10 @@ def plan(
     return Decision(
         answer=shard, after=after, effects=Effects(counts={"shards_planned": 1}, function=function)
     )
+
+
+def _is_suspect_next(ledger: Ledger) -> bool:
+    return bool(ledger.pool) and ledger.pool[0].suspect
 
 
 def offer(ledger: Ledger, *, shard_id: str, seen: Shard, worker: str, now: float) -> Decision[Shard | None]:

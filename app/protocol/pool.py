@@ -7,7 +7,7 @@ PIECES_AFTER_DEATH = 8
 
 
 def put_back(pool: tuple[Piece, ...], piece: Piece) -> tuple[Piece, ...]:
-    """`pool` with `piece`, in order of first items. Unmarked pieces of one attempt become one."""
+    """`pool` with `piece`: suspects first, in order of first items. Unmarked ones of one attempt are one."""
     if not piece.spans:
         return pool
     if piece.suspect or piece.deaths:
@@ -49,4 +49,4 @@ def take_next(ledger: Ledger, count: int, *, agenda: Spans) -> tuple[Ledger, Pie
 
 
 def _ordered(parts: tuple[Piece, ...]) -> tuple[Piece, ...]:
-    return tuple(sorted(parts, key=lambda piece: piece.spans[0][0]))
+    return tuple(sorted(parts, key=lambda piece: (not piece.suspect, piece.spans[0][0])))

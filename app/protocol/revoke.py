@@ -15,8 +15,9 @@ def revoke(
 ) -> Decision[bool]:
     """Takes the shard from `holder` if it was last touched at `touched_at`; its id is dead for ever.
 
-    `alive` are the incarnations that beat. A holder that does not is a death: its items come back in up
-    to 8 pieces; a single item remembers the death, and after `max_deaths` of them it is lost.
+    `alive` are the incarnations that beat. A holder that does not is a death: its items come back as
+    suspects, in up to 8 pieces. A suspect that is a single item remembers the death: its claim was its
+    begin, so it may have been the cause. After `max_deaths` of them it is lost.
     """
     shard = ledger.shards.get(shard_id)
     if shard is None or shard.holders.get(holder) != touched_at:
@@ -57,7 +58,7 @@ def _aftermath(
     if holder is None:
         back = Piece(spans=shard.spans, attempt=attempt, suspect=shard.suspect, deaths=shard.deaths)
         return (back,), EMPTY
-    if size(shard.spans) > 1:
+    if size(shard.spans) > 1 or not shard.suspect:
         return broken_up(shard, attempt=attempt), EMPTY
     deaths = tuple(sorted(({*shard.deaths, holder}) - alive))
     if len(deaths) >= max_deaths:

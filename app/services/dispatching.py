@@ -1,14 +1,15 @@
 """Giving out work: what the planner chose is planned in the store and told to the worker by a record."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
 
 from app.errors import BusUnavailable, TemplateError
 from app.messaging.ports import Publisher
-from app.models.ledger import Ledger
+from app.models.ledger import Ledger, Shard
 from app.models.node import Beat
+from app.models.ranges import size
 from app.models.task import TaskSpec
 from app.models.wire import ShardRecord, encode
 from app.protocol.control import Action
@@ -80,10 +81,10 @@ class Dispatcher:
         self._served.keep(found.can)
         self._keep_rates({*found.can, *found.busy})
         tasks = [
-            _task_view(ledger, waiting=ledger.pool_items, served=self._served.of(ledger.task_id))
+            _task_view(ledger, can_plan=True, served=self._served.of(ledger.task_id))
             for ledger in found.can.values()
         ]
-        tasks += [_task_view(ledger, waiting=0, served=0.0) for ledger in found.busy.values()]
+        tasks += [_task_view(ledger, can_plan=False, served=0.0) for ledger in found.busy.values()]
         views = [_worker_view(beat) for beat in takers.values()]
         chosen = assignments(tasks, views, limits=self._limits, rates=self._rates)
         return sum(self._plan(each, found.can[each.task_id], takers[each.worker]) for each in chosen)
@@ -123,7 +124,7 @@ class Dispatcher:
             return 0
         rates = self._rates.get(chosen.task_id, {})
         self._served.add(chosen.task_id, cost(chosen.task_id, _worker_view(beat), chosen.count, rates=rates))
-        self.send(chosen.task_id, shard_id, beat)
+        self.send(chosen.task_id, shard_id, shard, beat)
         return 1
 
     def _function(self, ledger: Ledger) -> str | None:
@@ -133,12 +134,12 @@ class Dispatcher:
         spec = self._ports.store.spec(ledger.task_id)
         return None if spec is None else self._ports.render(spec)
 
-    def send(self, task_id: str, shard_id: str, beat: Beat | None) -> None:
+    def send(self, task_id: str, shard_id: str, shard: Shard, beat: Beat | None) -> None:
         """Tells a worker of a shard, on a partition it owns. What cannot be sent is offered again."""
         partition = (
             self._ports.random.choice(beat.partitions) if beat is not None and beat.partitions else None
         )
-        record = ShardRecord(task_id=task_id, shard_id=shard_id)
+        record = ShardRecord(task_id=task_id, shard_id=shard_id, suspect=shard.suspect)
         try:
             self._ports.publisher.publish(
                 self._shard_topic, encode(record), key=shard_id, partition=partition
@@ -147,20 +148,25 @@ class Dispatcher:
             return
 
 
-def _task_view(ledger: Ledger, *, waiting: int, served: float) -> TaskView:
-    held: dict[str, int] = {}
-    for shard in ledger.shards.values():
-        for worker in shard.holders or (shard.worker,):
-            held[worker] = held.get(worker, 0) + 1
+def _task_view(ledger: Ledger, *, can_plan: bool, served: float) -> TaskView:
+    suspects = [size(piece.spans) for piece in ledger.pool if piece.suspect] if can_plan else []
     return TaskView(
         task_id=ledger.task_id,
-        waiting=waiting,
+        waiting=ledger.pool_items - sum(suspects) if can_plan else 0,
         items_total=ledger.items_total,
         priority=ledger.priority,
         served=served,
         created_at=ledger.created_at,
-        held=held,
+        held=_held(ledger, suspect=False),
+        suspects=suspects,
+        suspects_held=_held(ledger, suspect=True),
     )
+
+
+def _held(ledger: Ledger, *, suspect: bool) -> Counter[str]:
+    """How many such shards each worker claimed, or, unclaimed, was offered last."""
+    shards = [shard for shard in ledger.shards.values() if shard.suspect is suspect]
+    return Counter(worker for shard in shards for worker in shard.holders or (shard.worker,))
 
 
 def _worker_view(beat: Beat) -> WorkerView:

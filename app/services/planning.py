@@ -1,5 +1,6 @@
 """Who gets the next items of which task, and how many: pure functions of what is known.
 
+Suspects: what dead workers held goes out first and at once, each piece as it is, evenly over the slots.
 Room: a worker takes at most `shards_per_task` shards of one task, of at most `tasks_per_worker` tasks, or of
 as many as it has slots.
 Fairness: highest priority first, then the task served least (stride scheduling: Waldspurger and Weihl,
@@ -37,7 +38,10 @@ class WorkerView:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskView:
-    """A task that has not ended. `held` counts each worker's shards, `waiting` the items to plan."""
+    """A task that has not ended. `waiting` counts the items to plan, beside `suspects`: pieces of so many.
+
+    `held` counts each worker's shards, `suspects_held` those that hold suspects.
+    """
 
     task_id: str
     waiting: int
@@ -46,6 +50,8 @@ class TaskView:
     served: float = 0.0
     created_at: float = 0.0
     held: Mapping[str, int] = field(default_factory=dict)
+    suspects: Sequence[int] = ()
+    suspects_held: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +75,7 @@ def assignments(
     `rates` (by task, by worker) adds what is known of workers that are not among `workers`.
     """
     left = {task.task_id: task for task in tasks}
-    chosen: list[Assignment] = []
+    chosen = _suspects(tasks, workers)
     idle = {worker.worker: worker for worker in workers}
     load = {name: sum(task.held.get(name, 0) for task in tasks) for name in idle}
     while idle:
@@ -84,6 +90,20 @@ def assignments(
         chosen.append(Assignment(task_id=task.task_id, worker=worker.worker, count=count))
         load[worker.worker] += 1
         left[task.task_id] = _after(task, worker, count, rates=(rates or {}).get(task.task_id, {}))
+    return chosen
+
+
+def _suspects(tasks: Sequence[TaskView], workers: Sequence[WorkerView]) -> list[Assignment]:
+    """Each piece to the worker with the fewest of them a slot."""
+    if not workers:
+        return []
+    load = {w.worker: sum(task.suspects_held.get(w.worker, 0) for task in tasks) for w in workers}
+    chosen: list[Assignment] = []
+    for task in sorted(tasks, key=_urgency):
+        for count in task.suspects:
+            worker = min(workers, key=lambda w: (load[w.worker] / w.slots, w.worker)).worker
+            load[worker] += 1
+            chosen.append(Assignment(task_id=task.task_id, worker=worker, count=count))
     return chosen
 
 
@@ -143,7 +163,11 @@ def _next_task(worker: WorkerView, tasks: Sequence[TaskView], limits: Limits) ->
     ]
     if not fitting:
         return None
-    return min(fitting, key=lambda task: (-task.priority, task.served, task.created_at, task.task_id))
+    return min(fitting, key=_urgency)
+
+
+def _urgency(task: TaskView) -> tuple[int, float, float, str]:
+    return -task.priority, task.served, task.created_at, task.task_id
 
 
 def cost(task_id: str, worker: WorkerView, count: int, *, rates: Mapping[str, float]) -> float:

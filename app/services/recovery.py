@@ -92,7 +92,7 @@ class Sweeper:
                 continue
             offered = self._ports.operations.offer(ledger.task_id, shard_id, seen=shard, worker=beat.worker)
             if offered is not None:
-                self._dispatcher.send(ledger.task_id, shard_id, beat)
+                self._dispatcher.send(ledger.task_id, shard_id, offered, beat)
 
     def _forget_dead(self, beats: Mapping[str, Beat], *, ledgers: Mapping[str, Ledger], now: float) -> None:
         """Beats that ended long ago, of workers that hold nothing any more."""

@@ -1,10 +1,11 @@
-"""Runs many seeds: python -m tests.simulation [--seeds 2000] [--first 0] [--seed N to replay one]."""
+"""Runs many seeds: python -m tests.simulation [--hunt] [--seeds 2000] [--first 0] [--seed N to replay]."""
 
 import argparse
 import sys
 import time
 
 from tests.simulation.bugs import BUGS
+from tests.simulation.hunt import hunt
 from tests.simulation.many import first_caught_of_each, replay, run_many, summary
 from tests.simulation.run import run_seed
 
@@ -17,15 +18,17 @@ def main() -> int:
     parser.add_argument(
         "--bugs", action="store_true", help="plant each known bug and tell which seed shows it"
     )
+    parser.add_argument("--hunt", action="store_true", help="kill one worker after the other instead")
     asked = parser.parse_args()
+    play = hunt if asked.hunt else run_seed
     if asked.bugs:
         return _tell_bugs(asked.seeds)
     if asked.seed is not None:
-        stories = [run_seed(asked.seed)]
+        stories = [play(asked.seed)]
         print("\n".join(stories[0].faults))
     else:
         started = time.monotonic()
-        stories = run_many(asked.first, asked.seeds)
+        stories = run_many(asked.first, asked.seeds, play=play)
         print(f"{len(stories)} seeds in {time.monotonic() - started:.1f} s")
     print(summary(stories))
     broken = [story for story in stories if story.problem]

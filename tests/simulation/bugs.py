@@ -48,6 +48,16 @@ def _no_cap(shard: Any, **rest: Any) -> Any:
     return _aftermath(shard, **{**rest, "max_deaths": 1 << 30})
 
 
+def _every_single_death(shard: Any, **rest: Any) -> Any:
+    return _aftermath(msgspec.structs.replace(shard, suspect=True), **rest)
+
+
+def _no_free_slot_asked(node: Any) -> None:
+    """What a dead worker held is claimed like anything else, and waits among it."""
+    while node._suspects:
+        node._hints.append(node._suspects.popleft())
+
+
 def _unchecked_back(report: Report, left: object) -> object:
     return report.given_back
 
@@ -65,10 +75,19 @@ BUGS: dict[str, dict[str, Callable[..., Any]]] = {
 }
 
 
+HUNTED: dict[str, dict[str, Callable[..., Any]]] = {
+    "a death counts where nothing began": {
+        "app.protocol.revoke._aftermath": _every_single_death,
+        "worker.node.Node.claim_suspect": _no_free_slot_asked,
+    },
+}
+"""Bugs that only a hunt shows."""
+
+
 @contextmanager
 def planted(bug: str | None) -> Iterator[None]:
     """The protocol with this bug in it (None: as it is)."""
-    patches = [patch(target, broken) for target, broken in BUGS[bug].items()] if bug else []
+    patches = [patch(target, broken) for target, broken in (BUGS | HUNTED)[bug].items()] if bug else []
     for each in patches:
         each.start()
     try:

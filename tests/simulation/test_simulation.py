@@ -4,12 +4,14 @@ import time
 
 import pytest
 
-from tests.simulation.bugs import BUGS
+from tests.simulation.bugs import BUGS, HUNTED
 from tests.simulation.faults import GENTLE, HARSH
-from tests.simulation.many import first_caught_of_each, replay, run_many, summary
+from tests.simulation.hunt import KILLS, hunt
+from tests.simulation.many import first_caught, first_caught_of_each, replay, run_many, summary
 from tests.simulation.run import Story, run_seed
 
 SEEDS = 2_000
+HUNTS = 120
 SHOWN = 10
 
 
@@ -41,6 +43,25 @@ def test_a_planted_bug_is_caught(caught: dict[str, Story | None], bug: str) -> N
 
     assert story is not None, f"{SEEDS} seeds do not show this bug"
     print(f"\n{bug}: {replay(story)}")
+
+
+@pytest.mark.timeout(600)
+def test_no_innocent_item_is_lost_however_soon_the_workers_are_killed_in_turn() -> None:
+    stories = run_many(0, HUNTS, play=hunt)
+
+    broken = [story for story in stories if story.problem]
+    print(f"\n{HUNTS} hunts: {summary(stories)}")
+    assert not broken, "\n".join(replay(story, option="--hunt ") for story in broken[:SHOWN])
+    assert sum(len(story.faults) for story in stories) > HUNTS * KILLS / 2
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("bug", HUNTED)
+def test_a_hunt_catches_its_planted_bug(bug: str) -> None:
+    story = first_caught(bug, most=4 * HUNTS, play=hunt)
+
+    assert story is not None, f"{4 * HUNTS} hunts do not show this bug"
+    print(f"\n{bug}: {replay(story, option='--hunt ')}")
 
 
 def test_a_seed_is_the_same_history_each_time() -> None:

@@ -30,6 +30,7 @@ class VirtualSlots:
 
     def fill(self) -> None:
         while len(self._running) < self._count:
+            self._owner.node.claim_suspect()
             taken = self._owner.holdings.take(now=self._owner.world.now)
             if not taken:
                 return

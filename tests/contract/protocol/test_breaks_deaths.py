@@ -16,6 +16,11 @@ Make = Callable[[int], Trial]
 POISON = ((2_718, 2_719),)
 
 
+def a_suspect(trial: Trial) -> None:
+    """The next item alone in a shard, under the hands of a worker that dies: from now on deaths count."""
+    killed(trial, 1, worker="before")
+
+
 def incarnations() -> Iterator[str]:
     return (f"w#{number}" for number in count())
 
@@ -63,6 +68,32 @@ def test_each_piece_of_a_dead_workers_shard_is_planned_as_a_shard_of_its_own(a_t
     assert trial.plan(24) is None
 
 
+def test_a_single_item_that_a_dead_worker_may_not_have_begun_counts_no_death(a_task: Make) -> None:
+    """An innocent item was lost to three kills in a row, though it had only waited at two of the workers."""
+    trial = a_task(1)
+
+    a_suspect(trial)
+
+    (piece,) = trial.ledger.pool
+    assert (piece.deaths, piece.suspect, piece.attempt) == ((), True, 2)
+
+
+def test_what_a_dead_worker_held_is_planned_before_all_else_and_past_the_room(a_task: Make) -> None:
+    """Returned pieces that waited for room were given out after up to 13 seconds, and died in more hands."""
+    trial = a_task(40)
+    returned, _ = trial.hold(4)
+    dying, _ = trial.hold(4, worker="a")
+    assert trial.plan(16, worker="b", most=1) is not None
+    trial.record(returned, given_back=((0, 4),))
+    trial.revoke(dying, holder="a")
+
+    found = [trial.plan(9, worker="b", most=1) for _ in range(5)]
+
+    assert [planned and planned[1].spans for planned in found] == [((n, n + 1),) for n in (4, 5, 6, 7)] + [
+        None
+    ]
+
+
 def test_a_neighbour_that_never_ran_alone_inherits_no_death(a_task: Make) -> None:
     """Break 8a: inherited by pieces, a neighbour had three deaths and had never run alone."""
     trial = a_task(8)
@@ -77,6 +108,7 @@ def test_a_neighbour_that_never_ran_alone_inherits_no_death(a_task: Make) -> Non
 def test_an_item_with_two_deaths_is_claimed_only_by_a_worker_that_holds_nothing(a_task: Make) -> None:
     """Break 8b: task A's poison kills the worker three times under task B's item."""
     trial = a_task(1)
+    a_suspect(trial)
     for worker in ("a", "b"):
         killed(trial, 1, worker=worker)
     planned = trial.plan(1)
@@ -95,6 +127,7 @@ def test_an_item_with_two_deaths_is_claimed_only_by_a_worker_that_holds_nothing(
 def test_an_item_with_one_death_may_run_beside_others(a_task: Make) -> None:
     """Break 8b: only the last chance is taken alone."""
     trial = a_task(1)
+    a_suspect(trial)
     killed(trial, 1, worker="a")
     planned = trial.plan(1)
     assert planned is not None
@@ -123,6 +156,7 @@ def test_a_holder_that_beats_without_naming_its_shard_is_no_death(a_task: Make, 
 def test_an_incarnation_that_beats_again_is_taken_out_of_the_deaths(a_task: Make, store: Store) -> None:
     """Break 8c: "a set of incarnations, out of which those that beat again are taken"."""
     trial = a_task(1)
+    a_suspect(trial)
     killed(trial, 1, worker="paused")
     killed(trial, 1, worker="a")
     shard_id, _ = trial.hold(1, worker="b")
@@ -140,6 +174,7 @@ def test_an_incarnation_that_beats_again_is_taken_out_of_the_deaths(a_task: Make
 def test_one_incarnation_is_one_death_however_often_it_is_counted(a_task: Make) -> None:
     """Break 8d: one incarnation counted three times."""
     trial = a_task(1)
+    a_suspect(trial)
 
     for _ in range(4):
         killed(trial, 1, worker="flapping")
@@ -152,11 +187,9 @@ def test_one_incarnation_is_one_death_however_often_it_is_counted(a_task: Make) 
 def test_a_returned_item_keeps_its_marks(a_task: Make, deaths: int) -> None:
     """Break 8: "returned ranges keep their marks"."""
     trial = a_task(3)
-    first, _ = trial.hold(1)
-    names = tuple(f"w{number}" for number in range(deaths))
-    trial.revoke(first)
-    for name in names[1:]:
-        killed(trial, 1, worker=name)
+    a_suspect(trial)
+    for number in range(deaths):
+        killed(trial, 1, worker=f"w{number}")
     marked = trial.ledger.pool[0]
 
     shard_id, _ = trial.hold(1, worker="draining")

@@ -18,7 +18,7 @@ def test_a_task_whose_last_item_is_lost_ends_with_the_revoke(a_task: Make) -> No
     trial = a_task(3)
     shard_id, spans = trial.hold(2)
     trial.record(shard_id, spans)
-    for worker in ("a", "b", "c"):
+    for worker in ("before", "a", "b", "c"):
         shard_id, spans = trial.hold(1, worker=worker)
         assert spans == ((2, 3),)
         trial.revoke(shard_id, holder=worker)

@@ -175,7 +175,7 @@ def test_counting_outside_a_commit_adds(a_task: Make, store: Store) -> None:
 def test_dead_letters_queue_oldest_first_until_they_are_dropped(a_task: Make, store: Store) -> None:
     trials = [a_task(1) for _ in range(3)]
     for trial in trials:
-        for worker in ("a", "b", "c"):
+        for worker in ("before", "a", "b", "c"):
             shard_id, _ = trial.hold(1, worker=worker)
             trial.revoke(shard_id, holder=worker)
     mine = [trial.task_id for trial in trials]

@@ -143,7 +143,7 @@ def test_a_lost_item_has_an_entry_without_a_block_beside_the_others(a_task: Make
     shard_id, _ = trial.hold(2)
     trial.record(shard_id, ((1, 2),))
     trial.revoke(shard_id)
-    for worker in ("b", "c"):
+    for worker in ("a", "b", "c"):
         shard_id, _ = trial.hold(1, worker=worker)
         trial.revoke(shard_id, holder=worker)
 
@@ -156,7 +156,7 @@ def test_a_lost_item_has_an_entry_without_a_block_beside_the_others(a_task: Make
 def test_an_item_lost_in_two_runs_has_an_entry_in_each(a_task: Make, store: Store) -> None:
     trial = a_task(1)
     for _ in range(2):
-        for worker in ("a", "b", "c"):
+        for worker in ("before", "a", "b", "c"):
             shard_id, _ = trial.hold(1, worker=worker)
             trial.revoke(shard_id, holder=worker)
         trial.control(Action.RETRY)

@@ -105,7 +105,7 @@ def test_a_revoked_shard_is_dead_for_ever(a_task: Make) -> None:
 
 def test_an_item_that_kills_three_workers_is_lost_and_named(a_task: Make, store: Store) -> None:
     trial = a_task(1)
-    for worker in ("a", "b", "c"):
+    for worker in ("before", "a", "b", "c"):
         shard_id, _ = trial.hold(1, worker=worker)
         trial.revoke(shard_id, holder=worker)
 
@@ -190,7 +190,7 @@ def test_a_second_run_cancelled_under_a_holder_keeps_what_it_had_not_reached(
 
 def test_an_item_may_be_lost_while_others_go_on(a_task: Make, store: Store) -> None:
     trial = a_task(2)
-    for worker in ("a", "b", "c"):
+    for worker in ("before", "a", "b", "c"):
         shard_id, spans = trial.hold(1, worker=worker)
         assert spans == ((0, 1),)
         trial.revoke(shard_id, holder=worker)

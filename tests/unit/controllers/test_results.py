@@ -165,7 +165,7 @@ def test_an_item_that_was_given_up_is_lost(api: Api) -> None:
         ["a", "b"],
     )
     api.work(task_id, {0: ok(0)})
-    for number in range(3):
+    for number in range(4):
         api.operations.plan(
             task_id, shard_id=f"s{number}", worker=f"w{number}", count=1, most=9, function="f"
         )

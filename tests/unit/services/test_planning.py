@@ -292,3 +292,39 @@ def test_planning_for_a_hundred_workers_and_hundreds_of_tasks_is_quick() -> None
 
     assert set(shards(chosen).values()) == {2}
     assert len(chosen) == 100 * 4 * 2
+
+
+# what dead workers held
+
+
+def test_each_piece_goes_out_as_it_is_before_all_else_and_past_the_room() -> None:
+    full = a_task(waiting=500, held={"w0": 2, "w1": 2}, suspects=[3, 3, 2])
+
+    chosen = plan([full], crew(1, 1))
+
+    assert [each.count for each in chosen] == [3, 3, 2]
+    assert {each.worker for each in chosen} == {"w0", "w1"}
+
+
+def test_pieces_go_by_slots_and_by_how_many_a_worker_has_of_them() -> None:
+    task = a_task(waiting=0, suspects=[1] * 8, suspects_held={"w0": 2})
+
+    chosen = plan([task], crew(2, 1, 1))
+
+    assert shards(chosen) == {("w0", "t"): 3, ("w1", "t"): 3, ("w2", "t"): 2}
+
+
+def test_pieces_take_no_room_from_what_is_new() -> None:
+    chosen = plan([a_task(waiting=1_000, suspects=[1], suspects_held={"w0": 5})], crew(1))
+
+    assert [each.count for each in chosen] == [1, 1, 1]
+
+
+def test_pieces_of_a_task_of_higher_priority_go_first() -> None:
+    tasks = [a_task("low", waiting=0, suspects=[5]), a_task("high", waiting=0, suspects=[7], priority=1)]
+
+    assert [each.task_id for each in plan(tasks, crew(1))] == ["high", "low"]
+
+
+def test_pieces_wait_while_no_worker_takes_work() -> None:
+    assert plan([a_task(suspects=[1, 2])], []) == []

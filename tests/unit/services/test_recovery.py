@@ -23,9 +23,9 @@ def sweep_for(stage: Stage, seconds: int, *beating: StagedWorker) -> None:
 
 
 def a_lost_item(stage: Stage) -> str:
-    """A task whose one item has killed three workers."""
+    """A task whose one item has killed three workers, after one that died with it in its hands."""
     task_id = stage.task(1)
-    for number in range(3):
+    for number in range(4):
         worker = stage.worker(f"doomed#{number}")
         worker.claim(task_id, stage.shard(task_id, 1, worker=worker.name))
         worker.node.beat()
@@ -41,7 +41,7 @@ def test_an_item_that_kills_three_workers_is_lost_and_told_to_the_dead_letter_to
     letter = msgspec.json.decode(message.value or b"")
     assert message.key == task_id.encode()
     assert (letter["taskId"], letter["index"], letter["kind"]) == (task_id, 0, "item")
-    assert letter["workers"] == ["doomed#0", "doomed#1", "doomed#2"]
+    assert letter["workers"] == ["doomed#1", "doomed#2", "doomed#3"]
     assert stage.store.pending_letters(10) == []
 
 

@@ -15,9 +15,9 @@ def hint_of(task_id: str, shard_id: str) -> ShardRecord:
 
 
 def with_deaths(stage: Stage, count: int) -> tuple[str, str]:
-    """A task of one item under whose hands so many workers died, planned again for `w`."""
+    """A task of one item with so many deaths (the first kill only makes it a suspect), planned for `w`."""
     task_id = stage.task(1)
-    for number in range(count):
+    for number in range(1 + count):
         name = f"dead#{number}"
         shard_id = stage.shard(task_id, 1, worker=name)
         stage.operations.claim(task_id, shard_id, worker=name, holds_nothing=True)
