@@ -5,11 +5,18 @@ import sys
 from collections.abc import Callable
 from types import FrameType, MappingProxyType
 
-from benchmarks import noop_bash, runners
+from benchmarks import busy_python, noop_bash, noop_python, noop_sh, programs, runners
 
 # Each prints its tables and answers whether its bars were held.
 COMPARISONS: MappingProxyType[str, Callable[[], bool]] = MappingProxyType(
-    {"noop_bash": noop_bash.compare, "runners": runners.compare}
+    {
+        "noop_bash": noop_bash.compare,
+        "noop_sh": noop_sh.compare,
+        "programs": programs.compare,
+        "noop_python": noop_python.compare,
+        "busy_python": busy_python.compare,
+        "runners": runners.compare,
+    }
 )
 
 
