@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from types import FrameType, MappingProxyType
 
-from benchmarks import busy_python, noop_bash, noop_python, noop_sh, programs, runners
+from benchmarks import busy_python, latency, noop_bash, noop_python, noop_sh, programs, runners
 
 # Each prints its tables and answers whether its bars were held.
 COMPARISONS: MappingProxyType[str, Callable[[], bool]] = MappingProxyType(
@@ -15,6 +15,7 @@ COMPARISONS: MappingProxyType[str, Callable[[], bool]] = MappingProxyType(
         "programs": programs.compare,
         "noop_python": noop_python.compare,
         "busy_python": busy_python.compare,
+        "latency": latency.compare,
         "runners": runners.compare,
     }
 )
