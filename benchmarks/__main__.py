@@ -5,7 +5,16 @@ import sys
 from collections.abc import Callable
 from types import FrameType, MappingProxyType
 
-from benchmarks import busy_python, latency, noop_bash, noop_python, noop_sh, programs, runners
+from benchmarks import (
+    busy_python,
+    durable_submits,
+    latency,
+    noop_bash,
+    noop_python,
+    noop_sh,
+    programs,
+    runners,
+)
 
 # Each prints its tables and answers whether its bars were held.
 COMPARISONS: MappingProxyType[str, Callable[[], bool]] = MappingProxyType(
@@ -16,6 +25,7 @@ COMPARISONS: MappingProxyType[str, Callable[[], bool]] = MappingProxyType(
         "noop_python": noop_python.compare,
         "busy_python": busy_python.compare,
         "latency": latency.compare,
+        "durable_submits": durable_submits.compare,
         "runners": runners.compare,
     }
 )
