@@ -14,6 +14,7 @@ from benchmarks import (
     noop_sh,
     programs,
     runners,
+    status_calls,
 )
 
 # Each prints its tables and answers whether its bars were held.
@@ -26,6 +27,7 @@ COMPARISONS: MappingProxyType[str, Callable[[], bool]] = MappingProxyType(
         "busy_python": busy_python.compare,
         "latency": latency.compare,
         "durable_submits": durable_submits.compare,
+        "status_calls": status_calls.compare,
         "runners": runners.compare,
     }
 )

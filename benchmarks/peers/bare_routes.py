@@ -21,6 +21,8 @@ from fanfold.embedded.ports import free_port, is_free
 
 _KAFKA, _REDIS = "FANFOLD_BENCH_KAFKA", "FANFOLD_BENCH_REDIS_PORT"
 _TOPIC = "benchmark_bare_route"
+_PREFIX = "benchmark:"
+_KEPT_SECONDS = 3600
 _THREADS = 32
 _ACKNOWLEDGED_SECONDS = 10.0
 
@@ -48,6 +50,14 @@ def bare_routes(system: System, *, folder: Path) -> Iterator[int]:
         yield port
 
 
+def keep(system: System, *, value: bytes) -> str:
+    """Have `/status/` answer this; what it is called there."""
+    name = str(uuid.uuid4())
+    with redis.Redis(port=system.redis_port) as store:
+        store.set(f"{_PREFIX}{name}", value, ex=_KEPT_SECONDS)
+    return name
+
+
 def application() -> Flask:
     """Both routes, on servers that the environment names."""
     store = redis.Redis(port=int(os.environ[_REDIS]))
@@ -60,14 +70,14 @@ def application() -> Flask:
         """One write to Redis, one record that Kafka has acknowledged."""
         task = request.get_json()
         task_id = str(uuid.uuid4())
-        store.set(f"benchmark:{task_id}", app.json.dumps(task), ex=3600)
+        store.set(f"{_PREFIX}{task_id}", app.json.dumps(task), ex=_KEPT_SECONDS)
         _produce(producer, task_id)
         return _json(app.json.dumps({"taskId": task_id, "status": "SUBMITTED"}), status=202)
 
     @app.get("/status/<task_id>")
     def status(task_id: str) -> Response:
         """One read from Redis."""
-        value = store.get(f"benchmark:{task_id}")
+        value = store.get(f"{_PREFIX}{task_id}")
         return _json(value, status=200) if isinstance(value, bytes) else _json("{}", status=404)
 
     return app
