@@ -44,7 +44,7 @@ lock: ## resolve pyproject.toml into requirements.lock (needs uv)
 		--custom-compile-command 'make lock' --output-file requirements.lock $(ARGS)
 
 clean: ## remove .venv and what checks, tests and builds leave
-	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	@rm -rf $(VENV) .venv-bench build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache .coverage*
 	@find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
 

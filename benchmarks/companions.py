@@ -19,8 +19,9 @@ _STOP_SECONDS = 10.0
 class Companion:
     """A program that answers each line on its stdin with a line of JSON (see `peers.answering`)."""
 
-    def __init__(self, popen: "subprocess.Popen[str]", *, log: Path) -> None:
+    def __init__(self, popen: "subprocess.Popen[str]", *, name: str, log: Path) -> None:
         self._popen = popen
+        self._name = name
         self._log = log
 
     def ask(self, what: str, count: int) -> object:
@@ -37,7 +38,9 @@ class Companion:
         """The answer to the oldest question that has none yet."""
         line = _pipe(self._popen.stdout).readline()
         if not line:
-            raise RuntimeError(f"{self._popen.args!r} has ended: {last_line(self._log)}")
+            with suppress(subprocess.TimeoutExpired):
+                self._popen.wait(_STOP_SECONDS)
+            raise RuntimeError(f"{self._name} has ended: {last_line(self._log)}")
         answer: object = json.loads(line)
         return answer
 
@@ -46,8 +49,9 @@ class Companion:
 def companion(
     command: Sequence[str], *, folder: Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[Companion]:
-    """Start one in the project's root and wait until it is ready; ends it and its kin."""
-    log = folder / f"{command[2].rpartition('.')[2]}-{os.urandom(4).hex()}.log"
+    """Start one (Python, -m, its module, …) and wait until it is ready; ends it and its kin."""
+    name = command[2].rpartition(".")[2]
+    log = folder / f"{name}-{os.urandom(4).hex()}.log"
     with log.open("wb") as errors:
         popen = subprocess.Popen(
             leashed(command),
@@ -59,7 +63,7 @@ def companion(
             text=True,
             start_new_session=True,
         )
-    started = Companion(popen, log=log)
+    started = Companion(popen, name=name, log=log)
     try:
         started.answer()
         yield started
