@@ -16,7 +16,7 @@ from app.protocol.control import Action
 from app.repositories.operations import Operations
 from app.repositories.ports import Store
 from app.services.candidates import Candidates
-from app.services.liveness import alive
+from app.services.liveness import alive, takers
 from app.services.planning import Assignment, Limits, TaskView, WorkerView, assignments, cost
 
 
@@ -72,8 +72,8 @@ class Dispatcher:
         self._hear()
         store = self._ports.store
         workers = alive(store.beats(), now=store.time(), silence=self._silence)
-        takers = {name: beat for name, beat in workers.items() if beat.takes_work}
-        if not takers:
+        taking = takers(workers)
+        if not taking:
             return 0
         found = self._candidates.look(store)
         if not found.can:
@@ -85,9 +85,9 @@ class Dispatcher:
             for ledger in found.can.values()
         ]
         tasks += [_task_view(ledger, can_plan=False, served=0.0) for ledger in found.busy.values()]
-        views = [_worker_view(beat) for beat in takers.values()]
+        views = [_worker_view(beat) for beat in taking.values()]
         chosen = assignments(tasks, views, limits=self._limits, rates=self._rates)
-        return sum(self._plan(each, found.can[each.task_id], takers[each.worker]) for each in chosen)
+        return sum(self._plan(each, found.can[each.task_id], taking[each.worker]) for each in chosen)
 
     def told_room(self, task_id: str, worker: str, *, rate: float | None) -> None:
         """A worker said that it has room, and how fast it runs this task. From any thread."""

@@ -25,6 +25,15 @@ def alive(beats: Mapping[str, Beat], *, now: float, silence: float) -> dict[str,
     return {worker: beat for worker, beat in beats.items() if abs(now - beat.at) <= silence}
 
 
+def takers(living: Mapping[str, Beat]) -> dict[str, Beat]:
+    """The workers that take work, and that a record reaches: one that joins owns no partition for a while.
+
+    All that take work where none owns a partition: a worker may hear of a shard by luck, and waits for it.
+    """
+    willing = {worker: beat for worker, beat in living.items() if beat.takes_work}
+    return {worker: beat for worker, beat in willing.items() if beat.partitions} or willing
+
+
 @dataclass(frozen=True, kw_only=True)
 class Overdue:
     """A holder that no longer names a shard which it touched last at `touched_at`."""

@@ -12,7 +12,7 @@ from app.repositories.operations import Operations
 from app.repositories.ports import Store
 from app.services.dead_lettering import letter_record
 from app.services.dispatching import Dispatcher
-from app.services.liveness import Sight, Timers, alive, is_to_offer_again
+from app.services.liveness import Sight, Timers, alive, is_to_offer_again, takers
 from app.services.publishing import TaskPublisher
 
 MOST_LETTERS = 100
@@ -134,6 +134,6 @@ def _note_sent(sent: list[str], handle: str, error: str | None) -> None:
 
 def _another(living: Mapping[str, Beat], *, than: str, seed: int) -> Beat | None:
     """A worker that takes work, another one if there is one, by turns."""
-    takers = sorted((beat for beat in living.values() if beat.takes_work), key=lambda beat: beat.worker)
-    others = [beat for beat in takers if beat.worker != than] or takers
+    taking = sorted(takers(living).values(), key=lambda beat: beat.worker)
+    others = [beat for beat in taking if beat.worker != than] or taking
     return others[seed % len(others)] if others else None

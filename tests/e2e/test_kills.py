@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.integration.systems import System
 from tests.servers import wait_until
 
 WORKER_KILLS = 10
-ITEMS_BETWEEN_KILLS = 60
+SECONDS_BETWEEN_KILLS = (4.0, 7.0)
 RECOVERY_SECONDS = 6.0
 
 pytestmark = pytest.mark.timeout(400)
@@ -27,13 +28,14 @@ def journal(tmp_path: Path) -> Journal:
 def test_ten_killed_workers_lose_no_item_and_double_no_result(
     system: System, client: Client, journal: Journal, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each worker in its turn, as soon as the last one is back: what one held is given out as others die."""
-    items = [str(number) for number in range(900)]
+    """Each worker in its turn, soon after the last: what one held is given out as the next one dies."""
+    items = [str(number) for number in range(1_600)]
     await_workers(system, 3)
     task = client.submit(journal.function(seconds=0.1), items, name="ten kills")
     kills: list[tuple[str, float]] = []
+    random = Random(7)
     for number in range(WORKER_KILLS):
-        _await_progress(client, task, more_than=20 + ITEMS_BETWEEN_KILLS * number)
+        _let_work(client, task, seconds=random.uniform(*SECONDS_BETWEEN_KILLS))
         name = f"worker-{1 + number % 3}"
         kills.append((name, time.time()))
         await_back(system, name, killed=kill(system, name))
@@ -78,6 +80,14 @@ def _await_progress(client: Client, task: TaskStatus, *, more_than: int) -> None
         seconds=120,
         state=lambda: client.status(task.task_id),
     )
+
+
+def _let_work(client: Client, task: TaskStatus, *, seconds: float) -> None:
+    """That long, and until something more has ended: kills keep no time with the items."""
+    until = time.monotonic() + seconds
+    _await_progress(client, task, more_than=client.status(task.task_id).items_succeeded)
+    wait_until(lambda: time.monotonic() >= until, seconds=seconds + 1)
+    assert not client.status(task.task_id).is_over, "ended before all kills"
 
 
 def _recoveries(starts: list[Start], kills: list[tuple[str, float]]) -> list[float]:

@@ -60,6 +60,17 @@ def test_a_worker_that_owns_no_partition_yet_is_sent_records_all_the_same(stage:
     assert stage.dispatcher.fill() == len(stage.new_hints()) == 2
 
 
+def test_while_others_own_partitions_a_worker_without_one_is_sent_nothing(stage: Stage) -> None:
+    """What was planned for workers that had just joined lay on partitions nobody read: 70 s for one item."""
+    stage.store.beat(Beat(worker="joins", name="joins", slots=4))
+    stage.store.beat(Beat(worker="old", name="old", slots=1, partitions=(3,)))
+    task_id = stage.task(100)
+
+    stage.dispatcher.fill()
+
+    assert held(stage.ledger(task_id)) == {"old": 2}
+
+
 @pytest.mark.parametrize(
     "beat",
     [

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from app.errors import StoreUnavailable
+from app.models.node import Beat
 from app.models.task import TaskState
 from tests.lossy_store import LossyStore
 from tests.stage import DEAD, Stage, StagedWorker
@@ -94,6 +95,20 @@ def test_a_beat_is_kept_for_a_minute_so_that_others_see_the_death(stage: Stage) 
     sweep_for(stage, 60)
 
     assert "gone" in stage.store.beats()
+
+
+def test_a_shard_is_offered_again_to_a_worker_that_a_record_reaches(stage: Stage) -> None:
+    stage.store.beat(Beat(worker="joins", name="joins", slots=1))
+    stage.store.beat(Beat(worker="old", name="old", slots=1, partitions=(3,)))
+    task_id = stage.task(4)
+    shard_id = stage.shard(task_id, 4, worker="gone")
+    stage.clock.advance(4.0)
+    stage.store.beat(Beat(worker="joins", name="joins", slots=1))
+    stage.store.beat(Beat(worker="old", name="old", slots=1, partitions=(3,)))
+
+    stage.sweeper.sweep()
+
+    assert stage.ledger(task_id).shards[shard_id].worker == "old"
 
 
 def test_with_no_worker_that_takes_work_nothing_is_offered(stage: Stage) -> None:
