@@ -1,23 +1,25 @@
 """The items of a request as texts, each checked; numbers become the text they were written as."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from app.errors import InvalidField, MalformedBody
+from app.models.item_range import ItemRange
 from app.models.request import InvalidRequest
+from app.services.item_blocks import POINTER, too_many
 from app.support.strict_json import Json, read_json, written
 
-POINTER = "#/inputList"
 MOST_FAULTS = 10
 _SAFE_INTEGER = 2**63
 _NUMBER = re.compile(rb"-?(0|[1-9][0-9]{0,300})(\.[0-9]{1,300})?")
 _TEXT = msgspec.json.Decoder(str)
+_RANGE_HINT = 'such as {"range": [0, 1000]}, or {"range": [start, stop, step]}'
 
 
-def items_of(value: Json, *, most: int) -> Iterable[str]:
-    """The items of an `inputList`. Raises InvalidField."""
+def items_of(value: Json, *, most: int) -> list[str] | ItemRange:
+    """The items of an `inputList`, or the rule that makes them. Raises InvalidField."""
     if isinstance(value, dict):
         return _range(value, most=most)
     if not isinstance(value, list):
@@ -66,14 +68,6 @@ def text_of(value: Json) -> str | None:
     return written(value) if isinstance(value, float) else None
 
 
-def too_many(most: int) -> InvalidField:
-    return InvalidField(
-        f"inputList has more than {most} items",
-        pointer=POINTER,
-        hint="split it over several tasks, or raise fanfold.task.max-items",
-    )
-
-
 def _texts(values: Sequence[Json]) -> list[str]:
     texts = [text_of(value) for value in values]
     wrong = (index for index, text in enumerate(texts) if text is None)
@@ -94,25 +88,20 @@ def _fault(value: Json, *, index: int) -> tuple[str, str]:
     return f"item {index} is {kinds.get(type(value), 'no text')}", f"{POINTER}/{index}"
 
 
-def _range(value: dict[str, Json], *, most: int) -> Iterable[str]:
+def _range(value: dict[str, Json], *, most: int) -> ItemRange:
     bounds = value.get("range")
     if set(value) != {"range"} or not isinstance(bounds, list) or not 2 <= len(bounds) <= 3:
-        raise InvalidField('inputList is not {"range": [start, stop, step]}', pointer=POINTER)
+        raise _bad_range('inputList is not {"range": [start, stop, step]}', at="")
     numbers = [bound for bound in bounds if isinstance(bound, int) and not isinstance(bound, bool)]
     if len(numbers) < len(bounds) or any(abs(number) >= _SAFE_INTEGER for number in numbers):
-        raise InvalidField("a range has whole numbers of at most 63 bits", pointer=f"{POINTER}/range")
+        raise _bad_range("a range has whole numbers of at most 63 bits", at="/range")
     if len(numbers) == 3 and numbers[2] == 0:
-        raise InvalidField("the step of a range is not 0", pointer=f"{POINTER}/range/2")
-    items = range(*numbers)
-    if _size(items) > most:
+        raise _bad_range("the step of a range is not 0", at="/range/2")
+    items = ItemRange.of(range(*numbers))
+    if items.count > most:
         raise too_many(most)
-    return _numbers(items)
+    return items
 
 
-def _size(items: range) -> int:
-    # len() refuses ranges beyond a C integer.
-    return max(0, -((items.start - items.stop) // items.step))
-
-
-def _numbers(items: range) -> Iterator[str]:
-    return (str(number) for number in items)
+def _bad_range(detail: str, *, at: str) -> InvalidField:
+    return InvalidField(detail, pointer=POINTER + at, hint=_RANGE_HINT)

@@ -7,9 +7,11 @@ from urllib.parse import parse_qsl
 from flask import Request
 
 from app.controllers.bodies import LengthRequired, UnsupportedType, lines, media_type, whole
-from app.controllers.items import POINTER, items_of, line_item
+from app.controllers.items import items_of, line_item
 from app.errors import InvalidField, MalformedBody
+from app.models.item_range import ItemRange
 from app.models.request import MasterTask, read_task
+from app.services.item_blocks import POINTER
 from app.support.strict_json import Json, read_json
 
 JSON = "application/json"
@@ -33,7 +35,7 @@ class Asked:
     """A task that is asked for. `items` can be read once, may come from the network, and may raise."""
 
     task: MasterTask
-    items: Iterable[str]
+    items: Iterable[str] | ItemRange
 
 
 def asked_task(request: Request, *, limits: Limits) -> Asked:

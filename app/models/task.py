@@ -51,7 +51,8 @@ LEGAL_MOVES: Mapping[TaskState, frozenset[TaskState]] = {
 class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a client asked for; never changes after submit.
 
-    `variables` are what `{{name}}` stands for. `items_total` items lie in the upload named `upload`.
+    `variables` are what `{{name}}` stands for. `items_total` items lie in the upload named `upload`,
+    or are made by the rule that the name says (`ItemRange`).
     `fingerprint` is the SHA-256 of the canonical body: same id and same fingerprint, same task.
     `warnings` are what its author was told at submit.
     Times are seconds since the epoch by the store's clock.

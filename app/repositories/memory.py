@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import msgspec
 
+from app.models.item_range import ItemRange
 from app.models.ledger import Ledger
 from app.models.node import Beat
 from app.models.ranges import EMPTY, Spans, indexes, intersect, spans_of, subtract, take
@@ -138,6 +139,8 @@ class MemoryStore:
             kept[first] = tuple(items)
 
     def items(self, upload: str, spans: Spans) -> list[str]:
+        if (rule := ItemRange.named_by(upload)) is not None:
+            return rule.texts(spans)
         blocks = self._uploads[upload] if spans else {}
         firsts = sorted(blocks)
         found: list[str] = []

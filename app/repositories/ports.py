@@ -81,7 +81,10 @@ class UploadStore(Protocol):
         ...
 
     def items(self, upload: str, spans: Spans) -> list[str]:
-        """The items of `spans`, in order. KeyError where a block is missing."""
+        """The items of `spans`, in order; of an upload whose name says a rule they are made from it.
+
+        KeyError where a block is missing, or where the rule makes fewer.
+        """
         ...
 
 

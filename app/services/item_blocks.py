@@ -1,16 +1,13 @@
-"""A task's items as they are stored: cut into blocks, counted, and hashed with the rest of the task."""
+"""A task's items as they are stored: counted, and cut into blocks."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 
-import msgspec
-
 from app.errors import InvalidField
-from app.models.request import MasterTask
 
 BLOCK_ITEMS = 1_000
 BLOCK_BYTES = 128 << 10
 ARGUMENT_BYTES = 131_071
+POINTER = "#/inputList"
 Block = tuple[int, list[str]]
 """The index of its first item, and its items."""
 
@@ -37,14 +34,25 @@ def bounded(items: Iterable[str], *, most: int) -> Iterator[str]:
     for item in items:
         count += 1
         if count > most:
-            raise InvalidField(
-                f"inputList has more than {most} items",
-                pointer="#/inputList",
-                hint="split it over several tasks, or raise fanfold.task.max-items",
-            )
+            raise too_many(most)
         yield item
+    check_count(count, most=most)
+
+
+def check_count(count: int, *, most: int) -> None:
+    """Raises InvalidField for too many items, and for none."""
+    if count > most:
+        raise too_many(most)
     if count == 0:
-        raise InvalidField("inputList is empty", pointer="#/inputList", hint="give at least one item")
+        raise InvalidField("inputList is empty", pointer=POINTER, hint="give at least one item")
+
+
+def too_many(most: int) -> InvalidField:
+    return InvalidField(
+        f"inputList has more than {most} items",
+        pointer=POINTER,
+        hint="split it over several tasks, or raise fanfold.task.max-items",
+    )
 
 
 def fit_for_arguments(items: Iterable[str]) -> Iterator[str]:
@@ -53,22 +61,7 @@ def fit_for_arguments(items: Iterable[str]) -> Iterator[str]:
         if len(item) * 4 > ARGUMENT_BYTES and len(item.encode()) > ARGUMENT_BYTES:
             raise InvalidField(
                 f"item {index} has more than {ARGUMENT_BYTES} bytes, the most that an argument holds",
-                pointer=f"#/inputList/{index}",
+                pointer=f"{POINTER}/{index}",
                 hint="put it into a file, or use language bash, which has no such limit",
             )
         yield item
-
-
-class Fingerprint:
-    """SHA-256 over what makes a task the same task: all it says but its id."""
-
-    def __init__(self, task: MasterTask) -> None:
-        said = task.model_dump(mode="json", exclude={"id", "input_list"})
-        self._hash = hashlib.sha256(msgspec.json.encode(said, order="sorted"))
-
-    def add(self, block: Block) -> None:
-        self._hash.update(msgspec.json.encode(block[1]))
-
-    @property
-    def text(self) -> str:
-        return self._hash.hexdigest()

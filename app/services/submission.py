@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from app.models.item_range import ItemRange
 from app.models.request import MasterTask
 from app.models.task import TaskSpec
 from app.protocol.submit import Submitted
 from app.repositories.operations import Operations
 from app.repositories.ports import Store
-from app.services.item_blocks import Block, Fingerprint, blocks_of, bounded, fit_for_arguments
+from app.services.fingerprint import Fingerprint
+from app.services.item_blocks import Block, blocks_of, bounded, check_count, fit_for_arguments
 from app.services.publishing import TaskPublisher
 from app.services.rendering import Rendered, is_program, render
 from app.support.ids import new_id
@@ -26,7 +28,10 @@ class Receipt:
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """Items that are stored, or would be: how many, in how many blocks, and the hash of the whole task."""
+    """Items that are stored, or would be: how many, in how many blocks, and the hash of the whole task.
+
+    Those of a range are in no block.
+    """
 
     name: str
     items: int
@@ -52,30 +57,42 @@ class Submission:
         self._max_items = max_items
         self._max_deaths = max_deaths
 
-    def submit(self, task: MasterTask, items: Iterable[str]) -> Receipt:
-        """`items` are read once, and stored while they come. The task is safe when this returns.
+    def submit(self, task: MasterTask, items: Iterable[str] | ItemRange) -> Receipt:
+        """`items` are read once, and stored while they come; of a range only the rule is kept.
 
+        The task is safe when this returns.
         Raises TemplateError, InvalidField, TaskConflict, StoreUnavailable, and what `items` raises.
         """
         rendered = render(task.template_function, variables=task.variable_json, language=task.language)
         task_id = task.id or new_id()
-        known = task.id is not None and self._store.load(task_id) is not None
-        fitting = fit_for_arguments(items) if is_program(rendered.source) else items
-        upload = self._upload(
-            task, f"{task_id}:{new_id()}", bounded(fitting, most=self._max_items), keep=not known
-        )
+        if isinstance(items, ItemRange):
+            upload = self._rule(task, items, task_id=task_id)
+        else:
+            fitting = fit_for_arguments(items) if is_program(rendered.source) else items
+            known = task.id is not None and self._store.load(task_id) is not None
+            upload = self._upload(
+                task, f"{task_id}:{new_id()}", bounded(fitting, most=self._max_items), keep=not known
+            )
         spec = self._spec(task, task_id=task_id, upload=upload, rendered=rendered)
         submitted = self._operations.submit(spec, upload_blocks=upload.blocks)
         if submitted is Submitted.NEW:
             self._publisher.publish(task_id, run=1)
         return Receipt(task_id=task_id, is_new=submitted is Submitted.NEW)
 
+    def _rule(self, task: MasterTask, items: ItemRange, *, task_id: str) -> Upload:
+        check_count(items.count, most=self._max_items)
+        fingerprint = Fingerprint(task)
+        fingerprint.add_range(items)
+        return Upload(
+            name=items.upload_name(task_id), items=items.count, blocks=0, fingerprint=fingerprint.text
+        )
+
     def _upload(self, task: MasterTask, name: str, items: Iterator[str], *, keep: bool) -> Upload:
         fingerprint = Fingerprint(task)
         count = blocks = 0
         batch: list[Block] = []
         for block in blocks_of(items):
-            fingerprint.add(block)
+            fingerprint.add(block[1])
             count += len(block[1])
             blocks += 1
             batch.append(block)

@@ -6,6 +6,7 @@ from msgspec import MsgspecError
 from zstandard import ZstdError
 
 from app.errors import CorruptState
+from app.models.item_range import ItemRange
 from app.models.ranges import Spans, indexes
 from app.models.wire import pack_items, unpack_items
 from app.repositories import keys
@@ -38,6 +39,8 @@ class Uploads:
         self._link.write_all(commands)
 
     def items(self, upload: str, spans: Spans) -> list[str]:
+        if (rule := ItemRange.named_by(upload)) is not None:
+            return rule.texts(spans)
         if not spans:
             return []
         before_submit = keys.keys_of(upload, keys.UPLOAD_KINDS)

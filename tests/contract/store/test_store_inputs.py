@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
+from app.models.item_range import ItemRange
 from app.models.ranges import indexes
 from app.models.result import Outcome
 from app.protocol.control import Action
+from app.protocol.submit import Submitted
 from app.repositories.ports import Store
 from tests.contract.store.trial import Trial
 
@@ -71,6 +74,35 @@ def test_a_block_put_twice_is_there_once(store: Store) -> None:
 
     assert trial.operations.submit(trial.spec, upload_blocks=1)
     assert len(store.items(trial.spec.upload, ((0, 10),))) == 10
+
+
+def a_task_by_rule(store: Store, numbers: range) -> Trial:
+    trial = Trial(store, items=len(numbers))
+    name = ItemRange.of(numbers).upload_name(trial.task_id)
+    trial.spec = msgspec.structs.replace(trial.spec, upload=name)
+    assert trial.operations.submit(trial.spec, upload_blocks=0) is Submitted.NEW
+    return trial
+
+
+@pytest.mark.parametrize("numbers", [range(35), range(10, 0, -3), range(-(2**62), 2**62, 2**40), range(5, 6)])
+def test_items_by_rule_are_made_when_they_are_read(store: Store, numbers: range) -> None:
+    trial = a_task_by_rule(store, numbers)
+    last = len(numbers) - 1
+
+    assert store.items(trial.spec.upload, ((0, 1), (last, last + 1))) == [str(numbers[0]), str(numbers[last])]
+    assert store.items(trial.spec.upload, ()) == []
+    with pytest.raises(KeyError):
+        store.items(trial.spec.upload, ((last, last + 2),))
+
+
+def test_a_task_by_rule_runs_like_others(store: Store) -> None:
+    trial = a_task_by_rule(store, range(100, 200))
+    _, spans = trial.hold(30)
+
+    assert store.items(trial.spec.upload, spans) == [str(number) for number in range(100, 130)]
+    trial.finish(failed=((40, 41),))
+    trial.control(Action.CANCEL)
+    assert trial.balances()
 
 
 def test_items_come_back_exactly_as_they_were(store: Store) -> None:

@@ -68,6 +68,54 @@ def test_a_range_stands_for_its_numbers(api: Api, bounds: list[int], items: list
     assert stored_items(api, api.submit({"range": bounds})) == items
 
 
+def test_of_a_range_only_the_rule_is_stored(api: Api) -> None:
+    answer = api.create({"range": [5, 50_000_005, 5]})
+    task_id = answer.get_json()["taskId"]
+    assert answer.get_json()["itemsTotal"] == 10_000_000
+    assert api.store.snapshot()["_uploads"] == {}
+    spec = api.store.spec(task_id)
+    assert spec is not None
+    assert api.store.items(spec.upload, ((9_999_999, 10_000_000),)) == ["50000000"]
+
+
+def test_results_show_the_items_of_a_range(api: Api) -> None:
+    task_id = api.submit({"range": [10, 0, -5]})
+    api.work(task_id, {0: ok(0), 1: ok(1)})
+    assert [line["item"] for line in api.lines(task_id)] == ["10", "5"]
+
+
+def test_a_range_is_a_task_that_lists_can_repeat(api: Api) -> None:
+    task = {"id": str(uuid4()), "templateFunction": TEMPLATE}
+    assert api.post("/schedule", task | {"inputList": {"range": [0, 3_000]}}).status_code == 202
+    lines = ndjson(task, *range(3_000))
+    assert api.post("/schedule", data=lines, content_type="application/x-ndjson").status_code == 202
+    others: list[object] = [{"range": [0, 3_001]}, {"range": [0, 6_000, 2]}, ["0", "1"]]
+    for items in others:
+        document = problem(api.post("/schedule", task | {"inputList": items}), 422)
+        assert document["code"] == "task-id-in-use"
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        {},
+        {"range": [1]},
+        {"range": ["a", "b"]},
+        {"range": [1, 2, 0]},
+        {"range": [1, 1]},
+        {"range": [0, 2**62]},
+    ],
+)
+def test_a_bad_range_is_refused_with_a_hint(api: Api, items: object) -> None:
+    document = refused(api, 422, inputList=items)
+    assert document["pointer"].startswith("#/inputList")
+    assert document["hint"]
+
+
+def test_a_range_fits_the_arguments_of_a_program(api: Api) -> None:
+    assert api.create({"range": [0, 3]}, templateFunction="#!/bin/cat\n").status_code == 202
+
+
 def test_a_form_as_the_reference_client_sends_it(api: Api) -> None:
     form = {
         "templateFunction": "echo {{word}} $1",

@@ -5,8 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import InvalidField
-from app.models.request import read_task
-from app.services.item_blocks import BLOCK_BYTES, BLOCK_ITEMS, Fingerprint, blocks_of, bounded
+from app.services.item_blocks import BLOCK_BYTES, BLOCK_ITEMS, blocks_of, bounded
 
 
 @settings(deadline=None)
@@ -34,40 +33,3 @@ def test_the_number_of_items_is_bounded_while_they_come() -> None:
     with pytest.raises(InvalidField):
         list(bounded(coming(), most=5))  # type: ignore[arg-type]  # a generator of texts
     assert len(came) == 6
-
-
-def fingerprint(items: list[str], **fields: object) -> str:
-    made = Fingerprint(read_task({"templateFunction": "true"} | fields))
-    for block in blocks_of(items):
-        made.add(block)
-    return made.text
-
-
-def test_a_fingerprint_is_that_of_all_but_the_id() -> None:
-    assert fingerprint(["a"], id="2f1c8e0a-6c1e-4d36-9a51-0f3f6f1f7a10") == fingerprint(["a"])
-    assert fingerprint(["a"], variableJson={"x": 1, "y": 2}) == fingerprint(
-        ["a"], variableJson='{"y": 2, "x": 1}'
-    )
-
-
-@pytest.mark.parametrize(
-    ("items", "fields"),
-    [
-        (["b"], {}),
-        (["a", ""], {}),
-        (["a"], {"name": "n"}),
-        (["a"], {"priority": 1}),
-        (["a"], {"timeoutSeconds": 1}),
-        (["a"], {"idempotent": True}),
-        (["a"], {"language": "sh"}),
-        (["a"], {"variableJson": {"x": 1}}),
-        (["a"], {"variableJson": {"x": "1"}}),
-    ],
-)
-def test_whatever_differs_makes_another_fingerprint(items: list[str], fields: dict[str, object]) -> None:
-    others = [fingerprint(["a"]), fingerprint(["a"], variableJson={"x": True})]
-    assert fingerprint(items, **fields) not in others
-
-
-def test_items_do_not_run_together() -> None:
-    assert fingerprint(["ab", "c"]) != fingerprint(["a", "bc"])
