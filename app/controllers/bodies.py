@@ -8,6 +8,8 @@ from flask import Request
 from app.errors import FanfoldError, MalformedBody
 
 READ_BYTES = 64 << 10
+Lines = tuple[int, list[bytes]]
+"""The number of the first, from 1, and some lines that follow each other."""
 
 
 class BodyTooLarge(FanfoldError):
@@ -52,8 +54,9 @@ def whole(request: Request, *, most_bytes: int) -> bytes:
     return body
 
 
-def lines(request: Request, *, most_line_bytes: int) -> Iterator[bytes]:
+def portions_of_lines(request: Request, *, most_line_bytes: int) -> Iterator[Lines]:
     """The body's lines without their ends. Raises BodyTooLarge for a line, MalformedBody for a cut."""
+    number = 1
     received = begun_bytes = 0
     begun: list[bytes] = []
     for piece in _pieces(request, most_bytes=None):
@@ -61,13 +64,14 @@ def lines(request: Request, *, most_line_bytes: int) -> Iterator[bytes]:
         first, *others = piece.split(b"\n")
         begun.append(first)
         begun_bytes += len(first)
-        for other in others:
-            yield b"".join(begun)
-            begun, begun_bytes = [other], len(other)
+        if others:
+            yield number, [b"".join(begun), *others[:-1]]
+            number += len(others)
+            begun, begun_bytes = others[-1:], len(others[-1])
         if begun_bytes > most_line_bytes:
-            raise BodyTooLarge(f"a line of the body has more than {most_line_bytes} bytes")
-    _check_complete(request, received=received)
-    yield b"".join(begun)
+            raise BodyTooLarge(f"line {number} of the body has more than {most_line_bytes} bytes")
+    _check_complete(request, received=received, where=f", in line {number}")
+    yield number, [b"".join(begun)]
 
 
 def _pieces(request: Request, *, most_bytes: int | None) -> Iterator[bytes]:
@@ -85,10 +89,10 @@ def _check_length(request: Request, *, most_bytes: int) -> None:
         raise _too_large(most_bytes)
 
 
-def _check_complete(request: Request, *, received: int) -> None:
+def _check_complete(request: Request, *, received: int, where: str = "") -> None:
     # The server ends a body whose connection broke as if it were complete.
     if request.content_length is not None and received < request.content_length:
-        raise MalformedBody(f"the body ends after {received} of {request.content_length} bytes")
+        raise MalformedBody(f"the body ends after {received} of {request.content_length} bytes{where}")
 
 
 def _too_large(most_bytes: int) -> BodyTooLarge:

@@ -1,20 +1,15 @@
 """The items of a request as texts, each checked; numbers become the text they were written as."""
 
-import re
 from collections.abc import Sequence
 
-import msgspec
-
-from app.errors import InvalidField, MalformedBody
+from app.errors import InvalidField
 from app.models.item_range import ItemRange
 from app.models.request import InvalidRequest
 from app.services.item_blocks import POINTER, too_many
-from app.support.strict_json import Json, read_json, written
+from app.support.strict_json import Json, written
 
 MOST_FAULTS = 10
 _SAFE_INTEGER = 2**63
-_NUMBER = re.compile(rb"-?(0|[1-9][0-9]{0,300})(\.[0-9]{1,300})?")
-_TEXT = msgspec.json.Decoder(str)
 _RANGE_HINT = 'such as {"range": [0, 1000]}, or {"range": [start, stop, step]}'
 
 
@@ -32,31 +27,6 @@ def items_of(value: Json, *, most: int) -> list[str] | ItemRange:
     return _texts(value)
 
 
-def line_item(line: bytes, *, index: int) -> str:
-    """The item on a line of NDJSON. Raises InvalidField, MalformedBody."""
-    if _NUMBER.fullmatch(line) is not None:
-        return line.decode()
-    try:
-        text: str = _TEXT.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _line_item_slowly(line, index=index)
-    return text if "\0" not in text else _line_item_slowly(line, index=index)
-
-
-def _line_item_slowly(line: bytes, *, index: int) -> str:
-    """The same, with every check and the words for what is wrong."""
-    try:
-        value = read_json(line)
-    except MalformedBody as error:
-        raise MalformedBody(
-            f"item {index}: {error.detail}", pointer=f"{POINTER}/{index}", hint=error.hint
-        ) from error
-    text = text_of(value)
-    if text is None:
-        raise InvalidRequest([_fault(value, index=index)])
-    return text
-
-
 def text_of(value: Json) -> str | None:
     """The text of an item, or None where it cannot be one."""
     if isinstance(value, str):
@@ -71,13 +41,16 @@ def text_of(value: Json) -> str | None:
 def _texts(values: Sequence[Json]) -> list[str]:
     texts = [text_of(value) for value in values]
     wrong = (index for index, text in enumerate(texts) if text is None)
-    faults = [_fault(values[index], index=index) for index, _ in zip(wrong, range(MOST_FAULTS), strict=False)]
+    faults = [
+        fault_of(values[index], index=index) for index, _ in zip(wrong, range(MOST_FAULTS), strict=False)
+    ]
     if faults:
         raise InvalidRequest(faults, hint="items are texts or numbers, without NUL characters")
     return [text for text in texts if text is not None]
 
 
-def _fault(value: Json, *, index: int) -> tuple[str, str]:
+def fault_of(value: Json, *, index: int) -> tuple[str, str]:
+    """What is wrong with an item that has no text, and the pointer to it."""
     kinds = {
         dict: "an object",
         list: "a list",

@@ -1,13 +1,15 @@
 """From a request to create a task to the task and its items: JSON, a form, or NDJSON."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from urllib.parse import parse_qsl
 
 from flask import Request
 
-from app.controllers.bodies import LengthRequired, UnsupportedType, lines, media_type, whole
-from app.controllers.items import items_of, line_item
+from app.controllers.bodies import LengthRequired, UnsupportedType, media_type, portions_of_lines, whole
+from app.controllers.item_lines import ITEMS_TOTAL, items_in
+from app.controllers.items import items_of
 from app.errors import InvalidField, MalformedBody
 from app.models.item_range import ItemRange
 from app.models.request import MasterTask, read_task
@@ -19,7 +21,6 @@ FORM = "application/x-www-form-urlencoded"
 NDJSON = "application/x-ndjson"
 ACCEPTED = (JSON, FORM, NDJSON)
 _NDJSON_NAMES = frozenset({NDJSON, "application/ndjson", "application/jsonl", "application/x-jsonlines"})
-ITEMS_TOTAL = "itemsTotal"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +33,13 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A task that is asked for. `items` can be read once, may come from the network, and may raise."""
+    """A task that is asked for, and its items, in portions or as a rule.
+
+    Portions can be read once, may come from the network, and may raise.
+    """
 
     task: MasterTask
-    items: Iterable[str] | ItemRange
+    items: Iterable[Sequence[str]] | ItemRange
 
 
 def asked_task(request: Request, *, limits: Limits) -> Asked:
@@ -55,7 +59,8 @@ def asked_task(request: Request, *, limits: Limits) -> Asked:
             hint=f"send {JSON}, {FORM} or {NDJSON}",
         )
     task = read_task(fields)
-    return Asked(task=task, items=items_of(fields.get("inputList"), most=limits.max_items))
+    items = items_of(fields.get("inputList"), most=limits.max_items)
+    return Asked(task=task, items=items if isinstance(items, ItemRange) else [items])
 
 
 def json_object(body: bytes) -> dict[str, Json]:
@@ -67,8 +72,9 @@ def json_object(body: bytes) -> dict[str, Json]:
 
 
 def _streamed(request: Request, *, limits: Limits) -> Asked:
-    body = lines(request, most_line_bytes=limits.max_body_bytes)
-    fields = json_object(next(body, b""))
+    body = portions_of_lines(request, most_line_bytes=limits.max_body_bytes)
+    number, (header, *lines) = next(body)
+    fields = json_object(header)
     total = _items_total(fields.pop(ITEMS_TOTAL, None))
     if "inputList" in fields:
         raise InvalidField(
@@ -79,23 +85,14 @@ def _streamed(request: Request, *, limits: Limits) -> Asked:
             "a stream without Content-Length does not show whether it was cut off",
             hint=f'say how many items follow: {{"templateFunction": ..., "{ITEMS_TOTAL}": 1000}}',
         )
-    return Asked(task=read_task(fields), items=_line_items(body, total=total))
+    items = items_in(chain([(number + 1, lines)], body), total=total, most=limits.max_items)
+    return Asked(task=read_task(fields), items=items)
 
 
 def _items_total(value: Json) -> int | None:
     if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
         raise InvalidField(f"{ITEMS_TOTAL} is not a whole number", pointer=f"#/{ITEMS_TOTAL}")
     return value
-
-
-def _line_items(body: Iterator[bytes], *, total: int | None) -> Iterator[str]:
-    count = 0
-    for line in body:
-        if line.strip():
-            yield line_item(line, index=count)
-            count += 1
-    if total is not None and count != total:
-        raise MalformedBody(f"{count} items came, but {ITEMS_TOTAL} says {total}", pointer=f"#/{ITEMS_TOTAL}")
 
 
 def _form_fields(body: bytes) -> dict[str, Json]:

@@ -1,6 +1,6 @@
 """Submitting a task: check its template, store its items block by block, store the task, tell Kafka."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.models.item_range import ItemRange
@@ -57,8 +57,8 @@ class Submission:
         self._max_items = max_items
         self._max_deaths = max_deaths
 
-    def submit(self, task: MasterTask, items: Iterable[str] | ItemRange) -> Receipt:
-        """`items` are read once, and stored while they come; of a range only the rule is kept.
+    def submit(self, task: MasterTask, items: Iterable[Sequence[str]] | ItemRange) -> Receipt:
+        """`items` come in portions, are read once and stored meanwhile; of a range only the rule is kept.
 
         The task is safe when this returns.
         Raises TemplateError, InvalidField, TaskConflict, StoreUnavailable, and what `items` raises.
@@ -87,7 +87,7 @@ class Submission:
             name=items.upload_name(task_id), items=items.count, blocks=0, fingerprint=fingerprint.text
         )
 
-    def _upload(self, task: MasterTask, name: str, items: Iterator[str], *, keep: bool) -> Upload:
+    def _upload(self, task: MasterTask, name: str, items: Iterable[Sequence[str]], *, keep: bool) -> Upload:
         fingerprint = Fingerprint(task)
         count = blocks = 0
         batch: list[Block] = []

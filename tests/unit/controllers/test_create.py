@@ -1,6 +1,7 @@
 """Submitting tasks: every form of body, and every way to get it wrong."""
 
 import json
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
@@ -369,27 +370,56 @@ HEAD = b'{"templateFunction": "true"}\n'
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "pointer"),
+    ("body", "status", "pointer", "words"),
     [
-        (HEAD, 422, "#/inputList"),
-        (HEAD + b'"a"\nnull', 422, "#/inputList/1"),
-        (HEAD + b'"a"\n[1]', 422, "#/inputList/1"),
-        (HEAD + b'"a\\u0000"', 422, "#/inputList/0"),
-        (HEAD + b'"a"\n\n"b" "c"', 400, "#/inputList/1"),
-        (HEAD + b'"\\ud800"', 400, "#/inputList/0"),
-        (HEAD + b'"\xff"', 400, "#/inputList/0"),
-        (HEAD + b"NaN", 400, "#/inputList/0"),
-        (HEAD + b"01", 400, "#/inputList/0"),
-        (b'{"templateFunction": "true", "inputList": ["a"]}\n"b"', 422, "#/inputList"),
-        (b'{"templateFunction": "true", "itemsTotal": 2}\n"b"', 400, "#/itemsTotal"),
-        (b'{"templateFunction": "true", "itemsTotal": "2"}\n"b"', 422, "#/itemsTotal"),
-        (b'\n"b"', 400, None),
-        (b"", 400, None),
+        (HEAD, 422, "#/inputList", "empty"),
+        (HEAD + b'"a"\nnull', 422, "#/inputList/1", "line 3: item 1 is null"),
+        (HEAD + b'"a"\n[1]', 422, "#/inputList/1", "line 3: item 1 is a list"),
+        (HEAD + b'"a\\u0000"', 422, "#/inputList/0", "line 2: item 0 is a text with NUL"),
+        (HEAD + b'"a"\n\n"b" "c"', 400, "#/inputList/1", "line 4, item 1"),
+        (HEAD + b'"a", "b"\n"c"', 400, "#/inputList/0", "line 2, item 0"),
+        (HEAD + b'"a\nb", "c"\n"d"', 400, "#/inputList/0", "line 2, item 0"),
+        (HEAD + b'"a"], ["b"\n"c"', 400, "#/inputList/0", "line 2, item 0"),
+        (HEAD + b'"\\ud800"', 400, "#/inputList/0", "line 2, item 0"),
+        (HEAD + b'"\xff"', 400, "#/inputList/0", "line 2, item 0"),
+        (HEAD + b"NaN", 400, "#/inputList/0", "line 2, item 0"),
+        (HEAD + b"01", 400, "#/inputList/0", "line 2, item 0: this is not JSON: Extra data at column 2"),
+        (HEAD + b"1\n" * 50_000 + b"x", 400, "#/inputList/50000", "line 50002, item 50000"),
+        (HEAD + b'"a"\n' * 50_000 + b"true\n", 422, "#/inputList/50000", "line 50002: item 50000"),
+        (b'{"templateFunction": "true", "inputList": ["a"]}\n"b"', 422, "#/inputList", "belong"),
+        (
+            b'{"templateFunction": "true", "itemsTotal": 2}\n"b"',
+            400,
+            "#/itemsTotal",
+            "1 items came, up to line 2",
+        ),
+        (b'{"templateFunction": "true", "itemsTotal": 2}\n1\n2\n3\n', 400, "#/itemsTotal", "3 items came"),
+        (b'{"templateFunction": "true", "itemsTotal": "2"}\n"b"', 422, "#/itemsTotal", "whole"),
+        (b'\n"b"', 400, None, ""),
+        (b"", 400, None, ""),
     ],
 )
-def test_a_bad_line_is_named(api: Api, body: bytes, status: int, pointer: str | None) -> None:
+def test_a_bad_line_is_named_and_leaves_no_task(
+    api: Api, body: bytes, status: int, pointer: str | None, words: str
+) -> None:
     document = problem(api.post("/schedule", data=body, content_type="application/x-ndjson"), status)
     assert document.get("pointer") == pointer
+    assert words in document["detail"]
+    assert api.get("/schedule").get_json()["tasks"] == []
+    assert api.store.counts() == {}
+
+
+def test_a_stream_that_is_cut_names_the_line_and_leaves_no_task(api: Api) -> None:
+    body = HEAD + b'"a"\n' * 50_000
+    answer = api.post(
+        "/schedule",
+        input_stream=BytesIO(body[:-2]),
+        content_type="application/x-ndjson",
+        environ_overrides={"CONTENT_LENGTH": str(len(body)), "wsgi.input_terminated": True},
+    )
+    document = problem(answer, 400)
+    assert document["detail"] == f"the body ends after {len(body) - 2} of {len(body)} bytes, in line 50001"
+    assert api.get("/schedule").get_json()["tasks"] == []
     assert api.store.counts() == {}
 
 
@@ -404,10 +434,16 @@ def test_too_many_items_are_refused(items: object) -> None:
     assert "5 items" in document["detail"]
 
 
-def test_too_many_lines_are_refused() -> None:
-    body = HEAD + b"1\n" * 6
-    document = problem(limited().post("/schedule", data=body, content_type="application/x-ndjson"), 422)
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [(b"1\n" * 6, 7), (b"1\n\n\n" * 6, 17), (b'"a"\n' * 100_000, 7), (b"\n" * 70_000 + b"1\n" * 6, 70_007)],
+)
+def test_too_many_lines_are_refused(lines: bytes, line: int) -> None:
+    api = limited()
+    document = problem(api.post("/schedule", data=HEAD + lines, content_type="application/x-ndjson"), 422)
     assert document["pointer"] == "#/inputList"
+    assert document["detail"] == f"inputList has more than 5 items: line {line} is one too many"
+    assert api.store.counts() == {}
 
 
 def test_a_body_over_the_limit_is_refused() -> None:
@@ -418,8 +454,9 @@ def test_a_body_over_the_limit_is_refused() -> None:
 
 def test_a_line_over_the_limit_is_refused() -> None:
     api = limited(max_body=1_000)
-    body = HEAD + b'"' + b"x" * 70_000 + b'"'
-    problem(api.post("/schedule", data=body, content_type="application/x-ndjson"), 413)
+    body = HEAD + b'1\n"' + b"x" * 70_000 + b'"'
+    document = problem(api.post("/schedule", data=body, content_type="application/x-ndjson"), 413)
+    assert "line 3" in document["detail"]
 
 
 @pytest.mark.parametrize(

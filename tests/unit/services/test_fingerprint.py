@@ -12,7 +12,7 @@ from app.services.item_blocks import blocks_of
 
 def fingerprint(items: list[str], **fields: object) -> str:
     made = Fingerprint(read_task({"templateFunction": "true"} | fields))
-    for block in blocks_of(items):
+    for block in blocks_of([items]):
         made.add(block[1])
     return made.text
 
