@@ -17,9 +17,9 @@ from benchmarks.side_by_side import Way, run_in_turns, self_timed, timed
 
 ROUNDS = 5
 ITEMS = 10_000
-BARE_ITEMS = 6_000
-PEERS_ITEMS = 2_000
-SLOW_ITEMS = 500
+BARE_ITEMS = 4_000
+PEERS_ITEMS = 1_600
+SLOW_ITEMS = 400
 
 OURS = "fanfold run :"
 XARGS = "xargs -P2 -n1 bash -c :"

@@ -2,11 +2,15 @@
 
 import os
 import platform
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 ITEMS_A_SECOND = "items/s"
+LEAST_ROUNDS = 3
+ENOUGH_SECONDS = 100.0
+"""No round begins after these, once there are enough for a median."""
 
 Figures = Mapping[str, float]
 
@@ -53,15 +57,26 @@ def self_timed(name: str, run: Callable[[], object], *, items: int) -> Way:
     return Way(name=name, measure=measure)
 
 
-def run_in_turns(ways: Sequence[Way], *, rounds: int) -> list[Round]:
-    """Run each once a round; another one begins each round."""
-    done = []
-    for number in range(rounds):
+def run_in_turns(
+    ways: Sequence[Way], *, rounds: int, clock: Callable[[], float] = time.monotonic
+) -> list[Round]:
+    """Run each once a round; another one begins each round. On a slow day there are fewer rounds."""
+    done: list[Round] = []
+    began = clock()
+    while len(done) < rounds and (len(done) < LEAST_ROUNDS or clock() - began < ENOUGH_SECONDS):
         load = os.getloadavg()[0]
-        first = number % len(ways)
-        measured = {way.name: way.measure() for way in (*ways[first:], *ways[:first])}
-        done.append(Round(figures=measured, load=load))
+        first = len(done) % len(ways)
+        measured = {way.name: _told(way, number=len(done) + 1) for way in (*ways[first:], *ways[:first])}
+        done.append(Round(figures={way.name: measured[way.name] for way in ways}, load=load))
     return done
+
+
+def _told(way: Way, *, number: int) -> Figures:
+    """Its figures, said on stderr as they come: a run that is broken off has not been for nothing."""
+    figures = way.measure()
+    said = ", ".join(f"{value:.4g} {figure}" for figure, value in figures.items())
+    print(f"round {number}: {way.name}: {said}", file=sys.stderr, flush=True)
+    return figures
 
 
 def machine() -> str:

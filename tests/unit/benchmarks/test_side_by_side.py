@@ -23,6 +23,22 @@ def test_each_round_runs_all_and_another_one_begins() -> None:
     assert all(figures[ITEMS_A_SECOND] > 0 for each in rounds for figures in each.figures.values())
 
 
+@pytest.mark.parametrize(("seconds_a_round", "rounds"), [(1, 5), (30, 4), (1000, 3)])
+def test_no_round_begins_when_there_was_enough(seconds_a_round: int, rounds: int) -> None:
+    now = [0.0]
+
+    def wait() -> None:
+        now[0] += seconds_a_round
+
+    assert len(run_in_turns([timed("a", wait, items=1)], rounds=5, clock=lambda: now[0])) == rounds
+
+
+def test_figures_are_told_as_they_come(capsys: pytest.CaptureFixture[str]) -> None:
+    run_in_turns([self_timed("a", lambda: 2.0, items=10)], rounds=1)
+
+    assert capsys.readouterr().err == "round 1: a: 5 items/s\n"
+
+
 def test_work_that_times_itself_is_believed() -> None:
     assert self_timed("a", lambda: 2.0, items=10).measure() == {ITEMS_A_SECOND: 5.0}
 
