@@ -7,6 +7,7 @@ from types import FrameType, MappingProxyType
 
 from benchmarks import (
     busy_python,
+    cpu_shares,
     durable_submits,
     latency,
     noop_bash,
@@ -29,6 +30,7 @@ COMPARISONS: MappingProxyType[str, Callable[[], bool]] = MappingProxyType(
         "durable_submits": durable_submits.compare,
         "status_calls": status_calls.compare,
         "runners": runners.compare,
+        "cpu_shares": cpu_shares.compare,
     }
 )
 
