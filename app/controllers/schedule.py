@@ -1,6 +1,6 @@
 """Tasks over HTTP: create, follow, stop, run again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 
 import msgspec
@@ -14,7 +14,7 @@ from app.controllers.requests import JSON, asked_task, json_object
 from app.controllers.services import Services
 from app.errors import FanfoldError, InvalidField, StoreUnavailable
 from app.models.status import ResultLine, TaskStatus
-from app.services.result_stream import steady_lines
+from app.services.result_stream import steady_batches
 from app.services.results import Selection
 from app.services.waiting import TooManyHeld
 
@@ -96,29 +96,31 @@ def _ended(services: Services, task_id: str, *, seconds: float) -> TaskStatus | 
 def _results(services: Services, task_id: str, selection: Selection) -> Response:
     give_back = services.streams.take()
     try:
-        lines = steady_lines(services.results, task_id, selection, clock=services.clock)
-        # The first line is read here, so that what is wrong then is still answered as a problem.
-        first = next(lines, None)
+        batches = steady_batches(services.results, task_id, selection, clock=services.clock)
+        # The first are read here, so that what is wrong then is still answered as a problem.
+        first = next(batches, None)
     except BaseException:
         give_back()
         raise
-    response = Response(stream_with_context(as_pieces(_streamed(first, lines))), content_type=NDJSON)
+    response = Response(stream_with_context(as_pieces(_streamed(first, batches))), content_type=NDJSON)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     response.call_on_close(give_back)
     return response
 
 
-def _streamed(first: ResultLine | None, others: Iterator[ResultLine]) -> Iterator[ResultLine | BrokenOff]:
+def _streamed(
+    first: Sequence[ResultLine] | None, others: Iterable[Sequence[ResultLine]]
+) -> Iterator[Sequence[ResultLine | BrokenOff]]:
     if first is None:
         return
     yield first
     try:
         yield from others
     except FanfoldError as error:
-        yield BrokenOff(problem=problem_of(error))
+        yield [BrokenOff(problem=problem_of(error))]
     except Exception as error:  # noqa: BLE001 - the server would end the stream as if it were complete
-        yield BrokenOff(problem=unexpected_problem(error))
+        yield [BrokenOff(problem=unexpected_problem(error))]
 
 
 def _run_asked() -> int | None:

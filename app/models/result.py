@@ -20,9 +20,10 @@ class Outcome(StrEnum):
         return self is Outcome.OK
 
 
-class ItemResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ItemResult(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """One result. `value` is JSON text (python items). Outputs are exact bytes, cut at the cap.
 
+    Stored as an array, which is read twice as fast as a map: new fields go to the end.
     `started_at` is seconds since the epoch by the worker's clock; `duration_ms` is milliseconds of a
     monotonic clock where the runner has one. `attempt` starts at 1.
     """

@@ -14,7 +14,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Anything that is answered as JSON."""
 
 
-class ResultLine(View, frozen=True, kw_only=True):
+class ResultLine(View, frozen=True, kw_only=True, gc=False):
     """What became of one item."""
 
     index: Annotated[int, Meta(description="Place of the item in the list, from 0.")]

@@ -6,39 +6,32 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from app.models.result import ItemResult, Outcome
+from app.models.result import ItemResult
 from app.models.status import ResultLine
+from app.services.segment_results import Found, NoResult
 
 SHORT_CHARACTERS = 2_000
 
 
-def line_of(result: ItemResult, *, item: str | None) -> ResultLine:
-    """The line of a result; `value` is taken as the JSON that it is."""
-    stdout, stdout_base64 = _shown(result.stdout)
-    stderr, stderr_base64 = _shown(result.stderr)
-    return ResultLine(
-        index=result.index,
+def line_of(found: Found, item: str | None) -> ResultLine:
+    """The line of a result, or of the lack of one; `value` is taken as the JSON that it is."""
+    if isinstance(found, NoResult):
+        return ResultLine(index=found.index, item=item, outcome=found.outcome)
+    line = ResultLine(
+        index=found.index,
         item=item,
-        outcome=result.outcome,
-        exit_code=result.exit_code,
-        signal=result.signal,
-        stdout=stdout,
-        stderr=stderr,
-        stdout_base64=stdout_base64,
-        stderr_base64=stderr_base64,
-        stdout_truncated=result.stdout_truncated,
-        stderr_truncated=result.stderr_truncated,
-        value=msgspec.Raw(result.value) if result.value is not None else UNSET,
-        started_at=datetime.fromtimestamp(result.started_at, tz=UTC) if result.started_at else None,
-        duration_ms=round(result.duration_ms, 3),
-        attempt=result.attempt,
-        worker=result.worker or None,
+        outcome=found.outcome,
+        exit_code=found.exit_code,
+        signal=found.signal,
+        stdout=_text(found.stdout),
+        stderr=_text(found.stderr),
+        value=msgspec.Raw(found.value) if found.value is not None else UNSET,
+        started_at=datetime.fromtimestamp(found.started_at, tz=UTC) if found.started_at else None,
+        duration_ms=int(found.duration_ms * 1_000 + 0.5) / 1_000,
+        attempt=found.attempt,
+        worker=found.worker or None,
     )
-
-
-def line_without_result(index: int, *, item: str | None, outcome: Outcome) -> ResultLine:
-    """The line of an item that was given up or never begun."""
-    return ResultLine(index=index, item=item, outcome=outcome)
+    return line if _is_plain(found) else _said_in_full(line, found)
 
 
 def shortened(line: ResultLine) -> ResultLine:
@@ -56,8 +49,30 @@ def shortened(line: ResultLine) -> ResultLine:
     )
 
 
-def _shown(output: bytes) -> tuple[str, str | UnsetType]:
+def _text(output: bytes) -> str:
+    return output.decode(errors="backslashreplace") if output else ""
+
+
+def _is_plain(found: ItemResult) -> bool:
+    """Whether the outputs are surely text, and all that there was."""
+    is_whole = not (found.stdout_truncated or found.stderr_truncated)
+    return is_whole and found.stdout.isascii() and found.stderr.isascii()
+
+
+def _said_in_full(line: ResultLine, found: ItemResult) -> ResultLine:
+    # Apart, because a value is made the slower the more of its fields are named.
+    return msgspec.structs.replace(
+        line,
+        stdout_base64=_base64_of(found.stdout),
+        stderr_base64=_base64_of(found.stderr),
+        stdout_truncated=found.stdout_truncated,
+        stderr_truncated=found.stderr_truncated,
+    )
+
+
+def _base64_of(output: bytes) -> str | UnsetType:
     try:
-        return output.decode(), UNSET
+        output.decode()
     except UnicodeDecodeError:
-        return output.decode(errors="backslashreplace"), b64encode(output).decode()
+        return b64encode(output).decode()
+    return UNSET

@@ -11,18 +11,22 @@ from app.support.retry import RetryPolicy
 PATIENCE = RetryPolicy(limit=12, first_seconds=0.1, most_seconds=2.0, jitter=0.2)
 
 
-def steady_lines(
+def steady_batches(
     reader: ResultReader, task_id: str, selection: Selection, *, clock: Clock, policy: RetryPolicy = PATIENCE
-) -> Iterator[ResultLine]:
-    """The selected results. Raises TaskNotFound, and StoreUnavailable before the first line or at last."""
+) -> Iterator[list[ResultLine]]:
+    """The selected results, some at a time, none twice.
+
+    Raises TaskNotFound, and StoreUnavailable before the first or at last.
+    """
     failures = 0
     line: ResultLine | None = None
     while True:
         taken = 0
         try:
-            for line in reader.lines(task_id, selection):
-                taken += 1
-                yield line
+            for batch in reader.batches(task_id, selection):
+                taken += len(batch)
+                line = batch[-1]
+                yield batch
         except StoreUnavailable:
             failures = 1 if taken else failures + 1
             if line is None or not policy.allows(failures):

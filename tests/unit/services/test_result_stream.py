@@ -8,7 +8,7 @@ from app.errors import StoreUnavailable
 from app.models.result import Outcome
 from app.models.status import ResultLine
 from app.repositories.memory import MemoryStore
-from app.services.result_stream import steady_lines
+from app.services.result_stream import steady_batches
 from app.services.results import ResultReader, Selection
 from app.support.clock import FakeClock
 from app.support.retry import RetryPolicy
@@ -22,20 +22,20 @@ class Breaking(ResultReader):
         self._breaks = list(breaks)
         self.selections: list[Selection] = []
 
-    def lines(self, task_id: str, selection: Selection) -> Iterator[ResultLine]:  # noqa: ARG002
+    def batches(self, task_id: str, selection: Selection) -> Iterator[list[ResultLine]]:  # noqa: ARG002
         self.selections.append(selection)
         left = selection.limit if selection.limit is not None else 10
         for index in range(selection.start, min(10, selection.start + left)):
             if index in self._breaks:
                 self._breaks.remove(index)
                 raise StoreUnavailable("away")
-            yield ResultLine(index=index, item=None, outcome=Outcome.OK)
+            yield [ResultLine(index=index, item=None, outcome=Outcome.OK)]
 
 
 def read(reader: Breaking, selection: Selection, *, limit: int = 3) -> list[int]:
     policy = RetryPolicy(limit=limit, first_seconds=0.1)
-    lines = steady_lines(reader, "task", selection, clock=FakeClock(), policy=policy)
-    return [line.index for line in lines]
+    batches = steady_batches(reader, "task", selection, clock=FakeClock(), policy=policy)
+    return [line.index for batch in batches for line in batch]
 
 
 def test_no_line_is_missed_or_doubled() -> None:
