@@ -61,6 +61,9 @@ class HandSlots:
         self.killed += shard_ids
         self.end(*(work for work in self.running if work.shard_id in shard_ids), outcome=Outcome.KILLED)
 
+    def kill_item(self, shard_id: str, index: int) -> None:
+        self.end(*(work for work in self.running if (work.shard_id, work.index) == (shard_id, index)))
+
     def give_up(self) -> None:
         self.times_given_up += 1
 

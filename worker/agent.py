@@ -148,6 +148,7 @@ class Agent:
             try:
                 while self._node.claim_next():
                     self._slots.wake()
+                    self._records_due.set()
             except StoreUnavailable as error:
                 log.warning("claim_unanswered", reason=error.detail)
                 self._over.wait(RETRY_SECONDS)

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from app.models.ranges import EMPTY, Spans, size, spans_of, spans_of_indexes
+from app.models.ranges import EMPTY, Spans, is_within, size, spans_of, spans_of_indexes
 from app.models.result import ItemResult, Outcome
 from app.models.wire import pack_results
 from app.protocol.record import Recorded, Report
@@ -41,6 +41,8 @@ class Holding:
     is_gone: bool = False
     is_ending: bool = False
     is_stopped: bool = False
+    is_shared: bool = False
+    taken_over: set[int] = field(default_factory=set)
 
     def begin(self, now: float) -> Work:
         index, text = self.pending.popleft()
@@ -51,7 +53,7 @@ class Holding:
 
     def finish(self, result: ItemResult) -> None:
         """An item has ended. One that was killed because its task ends goes back: it is cancelled there."""
-        if self.running.pop(result.index, None) is None:
+        if self.running.pop(result.index, None) is None or result.index in self.taken_over:
             return
         if self.is_ending and result.outcome is Outcome.KILLED:
             self.giving_back = spans_of((*self.giving_back, (result.index, result.index + 1)))
@@ -62,7 +64,7 @@ class Holding:
     def put_back(self, works: Iterable[Work]) -> None:
         """Work that a slot took and did not begin."""
         for work in reversed(list(works)):
-            if self.running.pop(work.index, None) is not None:
+            if self.running.pop(work.index, None) is not None and work.index not in self.taken_over:
                 self.pending.appendleft((work.index, work.text))
         if self.is_stopped:
             self.give_back_pending()
@@ -78,6 +80,25 @@ class Holding:
         self.pending.clear()
         self.giving_back = spans_of((*self.giving_back, *spans))
         return size(spans)
+
+    def give_back_from(self, start: int) -> None:
+        """What has not begun of the items from `start` on is returned with the next record."""
+        back = [index for index, _ in self.pending if index >= start]
+        if back:
+            self.pending = deque(item for item in self.pending if item[0] < start)
+            self.giving_back = spans_of((*self.giving_back, *spans_of_indexes(back)))
+
+    def keep_only(self, spans: Spans) -> list[int]:
+        """Items that are no longer in the shard have another holder's result; those of them that run here.
+
+        They are not begun here, nor is a result of theirs recorded.
+        """
+        if is_within((*self.running, *(index for index, _ in self.pending)), spans):
+            return []
+        self.pending = deque(item for item in self.pending if is_within(item[:1], spans))
+        lost = [index for index in self.running if not is_within((index,), spans)]
+        self.taken_over.update(lost)
+        return lost
 
     @property
     def is_finished(self) -> bool:

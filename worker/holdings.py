@@ -3,28 +3,33 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import RLock
+from typing import NamedTuple
 
 import msgspec
 
-from app.models.ledger import Ledger
+from app.models.ledger import Ledger, Shard
 from app.models.node import Held
 from app.models.ranges import indexes
 from app.models.result import ItemResult
 from app.protocol.claim import Claimed
 from app.protocol.record import Recorded, Report
 from worker.holding import Holding, Work
+from worker.paces import Paces
 
-RATE_MEMORY = 0.7
-MOST_RATES = 1_000
+
+class Seen(NamedTuple):
+    """What a look at the store tells to kill: running items of shards that are `gone` or `ending`, and single
+    ones, by shard and index, that another holder has recorded."""
+
+    gone: list[str]
+    ending: list[str]
+    taken_over: list[tuple[str, int]]
 
 
 class Holdings:
     """Thread-safe. Slots take the next item of the least served of the tasks with claimed shards.
 
     What a dead worker held comes before all others.
-
-    `served` is the time in seconds that slots have spent on a task here; a task that is new starts at the
-    least of those present, so that it neither waits nor starves the others.
     """
 
     def __init__(self, *, slots: int, new_id: Callable[[], str]) -> None:
@@ -32,8 +37,7 @@ class Holdings:
         self._new_id = new_id
         self._lock = RLock()
         self._held: dict[str, Holding] = {}
-        self._served: dict[str, float] = {}
-        self._per_item: dict[str, float] = {}
+        self._paces = Paces()
         self._is_leaving = False
 
     def add(
@@ -50,7 +54,7 @@ class Holdings:
         with self._lock:
             if shard_id in self._held:
                 return
-            self._join(task_id)
+            self._paces.join(task_id, beside={other.task_id for other in self._held.values()})
             held = self._held[shard_id] = Holding(
                 task_id=task_id,
                 shard_id=shard_id,
@@ -64,11 +68,6 @@ class Holdings:
             if self._is_leaving:
                 held.stop()
 
-    def _join(self, task_id: str) -> None:
-        present = {held.task_id for held in self._held.values()}
-        if task_id not in present:
-            self._served[task_id] = min((self._served.get(other, 0.0) for other in present), default=0.0)
-
     def take(self, *, now: float, seconds: float = 0.0, most: int = 1) -> list[Work]:
         """Items of one shard for one slot, about `seconds` of work, never more than is fair.
 
@@ -78,7 +77,7 @@ class Holdings:
             held = self._next()
             if held is None:
                 return []
-            per_item = self._per_item.get(held.task_id)
+            per_item = self._paces.per_item(held.task_id)
             wanted = 1 if per_item is None else min(most, int(seconds / max(per_item, 1e-6)))
             fair = -(-len(held.pending) // self._slots)
             return [held.begin(now) for _ in range(max(1, min(wanted, fair)))]
@@ -87,7 +86,7 @@ class Holdings:
         waiting = [held for held in self._held.values() if held.pending and not held.is_gone]
         return min(
             waiting,
-            key=lambda held: (not held.suspect, -held.priority, self._served.get(held.task_id, 0.0)),
+            key=lambda held: (not held.suspect, -held.priority, self._paces.spent_on(held.task_id)),
             default=None,
         )
 
@@ -98,22 +97,29 @@ class Holdings:
                 held.finish(result)
 
     def is_due_at_once(self, shard_id: str, *, block_bytes: int) -> bool:
-        """Whether the shard should be recorded without waiting for the interval."""
+        """Whether the end of an item is looked at without waiting for the interval.
+
+        Its shard is finished, or the block is full, or its slot finds nothing else to do.
+        """
         with self._lock:
             held = self._held.get(shard_id)
-            return held is not None and (held.is_finished or held.done_bytes >= block_bytes)
+            if held is None:
+                return False
+            return held.is_finished or held.done_bytes >= block_bytes or not self._has_pending()
+
+    def idle(self) -> int:
+        """How many slots find nothing to do."""
+        with self._lock:
+            here = sum(len(held.running) + len(held.pending) for held in self._held.values())
+            return max(0, self._slots - here)
+
+    def _has_pending(self) -> bool:
+        return any(held.pending for held in self._held.values())
 
     def spent(self, task_id: str, *, seconds: float, items: int) -> None:
         """A slot spent `seconds` on `items` of the task: for fairness and for the measured rate."""
         with self._lock:
-            if task_id in self._served:
-                self._served[task_id] += seconds
-            if items:
-                measured = seconds / items
-                known = self._per_item.pop(task_id, measured)
-                self._per_item[task_id] = RATE_MEMORY * known + (1 - RATE_MEMORY) * measured
-            while len(self._per_item) > MOST_RATES:
-                del self._per_item[next(iter(self._per_item))]
+            self._paces.add(task_id, seconds=seconds, items=items)
 
     def put_back(self, works: Sequence[Work]) -> None:
         """Items that a slot took and did not begin wait again, or go back with the next record."""
@@ -127,16 +133,11 @@ class Holdings:
         """Items a second of this worker by task, for tasks it holds."""
         with self._lock:
             tasks = {held.task_id for held in self._held.values()}
-            return {
-                task: self._slots / max(seconds, 1e-6)
-                for task, seconds in self._per_item.items()
-                if task in tasks
-            }
+            return {task: rate for task in tasks if (rate := self.rate(task)) is not None}
 
     def rate(self, task_id: str) -> float | None:
         with self._lock:
-            seconds = self._per_item.get(task_id)
-        return None if seconds is None else self._slots / max(seconds, 1e-6)
+            return self._paces.rate(task_id, slots=self._slots)
 
     # recording
 
@@ -177,15 +178,13 @@ class Holdings:
 
     # what the store says of the shards
 
-    def look(
-        self, ledgers: Mapping[str, Ledger], *, worker: str, asked: Iterable[str]
-    ) -> tuple[list[str], list[str]]:
-        """Shards of `asked` whose running items must be killed: those that are gone and those that end.
+    def look(self, ledgers: Mapping[str, Ledger], *, worker: str, asked: Iterable[str]) -> Seen:
+        """What of the shards `asked` must be killed.
 
-        Of paused and ending tasks nothing more is begun. Gone shards are forgotten.
+        Of paused and ending tasks nothing more is begun. Gone shards are forgotten. What a shard is asked
+        back for goes with its next record.
         """
-        gone: list[str] = []
-        ending: list[str] = []
+        seen = Seen([], [], [])
         with self._lock:
             for shard_id in asked:
                 held = self._held.get(shard_id)
@@ -195,18 +194,34 @@ class Holdings:
                 shard = ledger.shards.get(shard_id) if ledger is not None else None
                 if ledger is None or shard is None or (shard.holders and worker not in shard.holders):
                     if held.in_flight is None:
-                        gone.append(shard_id)
+                        seen.gone.append(shard_id)
                         del self._held[shard_id]
                         self._forget_idle(held.task_id)
                 elif ledger.ending is not None:
                     held.is_ending = True
                     held.stop()
-                    ending.append(shard_id)
+                    seen.ending.append(shard_id)
                 elif ledger.paused:
                     held.stop()
                 else:
                     held.is_stopped = self._is_leaving
-        return gone, ending
+                    self._heed(held, shard, seen)
+        return seen
+
+    def _heed(self, held: Holding, shard: Shard, seen: Seen) -> None:
+        """What the shard is asked back for, and what another holder has recorded of it."""
+        if shard.asked_from is not None:
+            held.give_back_from(shard.asked_from)
+        held.is_shared |= len(shard.holders) > 1
+        if held.is_shared:
+            seen.taken_over.extend((held.shard_id, index) for index in held.keep_only(shard.spans))
+
+    def asked(self, shard_id: str, start: int) -> None:
+        """What has not begun of the shard's items from `start` on goes back with its next record."""
+        with self._lock:
+            held = self._held.get(shard_id)
+            if held is not None:
+                held.give_back_from(start)
 
     def give_back_pending(self) -> int:
         """Everything that has not begun goes back with the next records; how many items."""
@@ -241,7 +256,9 @@ class Holdings:
                     task_id=held.task_id,
                     shard_id=held.shard_id,
                     not_begun=len(held.pending),
+                    running=len(held.running),
                     oldest_seconds=now - min(held.running.values(), default=now),
+                    youngest_seconds=now - max(held.running.values(), default=now),
                 )
                 for held in self._held.values()
             )
@@ -267,4 +284,4 @@ class Holdings:
 
     def _forget_idle(self, task_id: str) -> None:
         if all(held.task_id != task_id for held in self._held.values()):
-            self._served.pop(task_id, None)
+            self._paces.leave(task_id)

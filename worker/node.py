@@ -1,6 +1,5 @@
 """A worker's dealings with the rest of the system: claim, record, beat, look. No threads of its own."""
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from threading import Lock, RLock
 
@@ -9,11 +8,12 @@ from app.models.ledger import Ledger
 from app.models.node import Beat
 from app.models.wire import RoomRecord, ShardRecord, encode
 from app.protocol.claim import Claimed, Refusal
+from worker.facts import Facts
+from worker.hints import Hints
 from worker.holdings import Holdings
-from worker.node_ports import NodePorts, NodeSettings, Slots, TaskFacts
+from worker.node_ports import NodePorts, NodeSettings, Slots
 
 MOST_GONE = 64
-MOST_SUSPECTS = 256
 
 
 class Node:
@@ -32,23 +32,27 @@ class Node:
         self._slots = slots
         self._lock = RLock()
         self._claiming = Lock()
-        self._hints: deque[ShardRecord] = deque()
-        self._suspects: deque[ShardRecord] = deque(maxlen=MOST_SUSPECTS)
-        self._alone: ShardRecord | None = None
-        self._facts: dict[str, TaskFacts] = {}
+        self._hints = Hints()
+        self._facts = Facts(ports.store)
         self._draining = False
         self._was_stuck = False
+        self._idle_told = settings.slots
         self._gone: dict[str, None] = {}
 
     # claiming
 
     def hint(self, record: ShardRecord) -> None:
-        """There may be a shard to claim. Forgotten while there is no room: it is offered again."""
+        """There may be a shard to claim. Forgotten while there is no room: it is offered again.
+
+        One that is held already is claimed again: the answer tells what it is asked back for.
+        """
         with self._lock:
-            if record.suspect and self._may_claim():
-                self._suspects.append(record)
+            if self._holdings.has(record.shard_id):
+                self._hints.add(record)
+            elif record.suspect and self._may_claim():
+                self._hints.add_suspect(record)
             elif self.has_room():
-                self._hints.append(record)
+                self._hints.add(record)
 
     def has_room(self) -> bool:
         with self._lock:
@@ -56,7 +60,7 @@ class Node:
             return self._may_claim() and held < self._settings.most_shards
 
     def _may_claim(self) -> bool:
-        return self._alone is None and not self._is_closed()
+        return self._hints.alone is None and not self._is_closed()
 
     def _is_closed(self) -> bool:
         return self._draining or self._is_stuck() or self._holdings.has_alone()
@@ -72,7 +76,7 @@ class Node:
                 self._claim(record)
             except StoreUnavailable:
                 with self._lock:
-                    self._hints.appendleft(record)
+                    self._hints.add_again(record)
                 raise
             return True
 
@@ -81,13 +85,13 @@ class Node:
 
         A claim that is not answered is let go, and the slot goes on with what is here: it is offered again.
         """
-        if not self._suspects or self._holdings.has_waiting_suspect():
+        if not self._hints.has_suspects or self._holdings.has_waiting_suspect():
             return
         if not self._claiming.acquire(blocking=False):
             return
         try:
             with self._lock:
-                record = self._suspects.popleft() if self._suspects and self._may_claim() else None
+                record = self._hints.next_suspect() if self._may_claim() else None
             if record is not None:
                 self._claim(record)
         except StoreUnavailable:
@@ -96,22 +100,9 @@ class Node:
             self._claiming.release()
 
     def _next_hint(self) -> ShardRecord | None:
-        if not self._hints and self._alone is None:
-            return None
-        if self._is_closed():
-            self._forget_hints()
-            self._alone = None
-            return None
-        if self._alone is not None:
-            if not self._holdings.is_empty():
-                return None
-            record, self._alone = self._alone, None
-            return record
-        return self._hints.popleft() if self._hints else None
-
-    def _forget_hints(self) -> None:
-        self._hints.clear()
-        self._suspects.clear()
+        if self._hints and self._is_closed():
+            self._hints.forget()
+        return self._hints.next(holds_nothing=self._holdings.is_empty())
 
     def _claim(self, record: ShardRecord) -> None:
         ports = self._ports
@@ -124,18 +115,19 @@ class Node:
         )
         if answer is Refusal.ALONE:
             with self._lock:
-                self._alone = record
-                self._forget_hints()
+                self._hints.wait_for(record)
+        if is_held and isinstance(answer, Claimed) and answer.shard.asked_from is not None:
+            self._holdings.asked(record.shard_id, answer.shard.asked_from)
         if is_held or not isinstance(answer, Claimed):
             return  # what was held may be recorded by now, and would run again
         try:
-            facts = self.facts(record.task_id)
+            facts = self._facts.of(record.task_id)
             items = ports.store.items(facts.spec.upload, answer.shard.spans)
         except KeyError:
             return  # gone in the meantime; a claim that nobody names lapses
         with self._lock:  # a look in between would forget the function of a task that holds nothing yet
             self._gone.pop(record.shard_id, None)  # a rollback of the store has brought it back
-            self._facts[record.task_id] = facts
+            self._facts.keep(facts)
             self._slots.learn(facts)
             self._holdings.add(
                 record.task_id,
@@ -145,16 +137,7 @@ class Node:
                 priority=facts.spec.priority,
                 now=ports.clock(),
             )
-
-    def facts(self, task_id: str) -> TaskFacts:
-        """Spec and function of a task, read once. Raises StoreUnavailable, or KeyError where it is gone."""
-        known = self._facts.get(task_id)
-        if known is None:
-            spec, function = self._ports.store.spec(task_id), self._ports.store.function(task_id)
-            if spec is None or function is None:
-                raise KeyError(task_id)
-            known = self._facts[task_id] = TaskFacts(spec=spec, function=function)
-        return known
+            self._idle_told = min(self._idle_told, self._holdings.idle())
 
     # recording
 
@@ -184,14 +167,16 @@ class Node:
         has_left = self._holdings.answered(shard_id, answer, now=self._ports.clock())
         if not answer.known:
             self._kill_gone([shard_id])
-        if has_left:
-            self._tell_room(task_id, rate)
+        if has_left or report.given_back:
+            self._tell_room(task_id, rate, is_asked_for=bool(report.given_back))
         return True
 
-    def _tell_room(self, task_id: str, rate: float | None) -> None:
-        if not self.has_room():
+    def _tell_room(self, task_id: str, rate: float | None, *, is_asked_for: bool = False) -> None:
+        """`is_asked_for`: there are items for others, whether or not there is room here."""
+        if not (self.has_room() or is_asked_for):
             return
-        record = RoomRecord(task_id=task_id, worker=self._settings.worker, rate=rate)
+        idle = self._idle_told = self._holdings.idle()
+        record = RoomRecord(task_id=task_id, worker=self._settings.worker, rate=rate, idle=idle)
         try:
             self._ports.publisher.publish(self._settings.completions_topic, encode(record), key=task_id)
         except BusUnavailable:
@@ -221,20 +206,20 @@ class Node:
 
     def _look(self, shards: Mapping[str, str]) -> None:
         with self._lock:
-            alone = self._alone
+            alone = self._hints.alone
         asked = {*shards.values(), *((alone.task_id,) if alone is not None else ())}
         stored = self._ports.store.load_many(sorted(asked))
         ledgers: dict[str, Ledger] = {task_id: found.ledger for task_id, found in stored.items()}
-        gone, ending = self._holdings.look(ledgers, worker=self._settings.worker, asked=shards)
-        self._kill_gone(gone)
-        if ending:
-            self._slots.kill(ending)
+        seen = self._holdings.look(ledgers, worker=self._settings.worker, asked=shards)
+        self._kill_gone(seen.gone)
+        if seen.ending:
+            self._slots.kill(seen.ending)
+        for shard_id, index in seen.taken_over:
+            self._slots.kill_item(shard_id, index)
         with self._lock:
             if alone is not None and not self._is_mine_to_wait_for(alone, ledgers):
-                self._alone = None
-            held = set(self._holdings.shards().values())
-            for task_id in [task_id for task_id in self._facts if task_id not in held]:
-                del self._facts[task_id]
+                self._hints.alone = None
+            for task_id in self._facts.forget_all_but(set(self._holdings.shards().values())):
                 self._slots.forget(task_id)
 
     def _kill_gone(self, shard_ids: Sequence[str]) -> None:
@@ -258,7 +243,7 @@ class Node:
             return
         with self._lock:
             self._was_stuck = True
-            self._forget_hints()
+            self._hints.forget()
         self._slots.give_up()
         self._holdings.give_back_pending()
 
@@ -270,14 +255,28 @@ class Node:
         return self._ports.clock() - max(since) >= self._settings.stuck_after
 
     def freed(self) -> None:
-        """A slot has ended an item: where all were stuck before there is room again, told at once."""
+        """Items have ended: what that makes room for is told at once.
+
+        That is all slots where they were stuck before, and a slot that finds nothing else to do.
+        """
         with self._lock:
-            if not self._was_stuck or self._is_stuck():
-                return
-            self._was_stuck = False
-        self.beat()
-        for task_id in self._holdings.rates() or {"": 0.0}:
-            self._tell_room(task_id, self._holdings.rate(task_id))
+            gets_going = self._was_stuck and not self._is_stuck()
+            self._was_stuck = self._was_stuck and not gets_going
+        if gets_going:
+            self.beat()
+            for task_id in self._holdings.rates() or {"": 0.0}:
+                self._tell_room(task_id, self._holdings.rate(task_id))
+        else:
+            self._tell_idle()
+
+    def _tell_idle(self) -> None:
+        """Once for each slot that falls idle; with the end of a shard it has been told."""
+        idle, told = self._holdings.idle(), self._idle_told
+        self._idle_told = min(idle, told)
+        tasks = self._holdings.rates()
+        if idle > told and tasks:
+            task_id = min(tasks)
+            self._tell_room(task_id, tasks[task_id])
 
     # leaving
 
@@ -285,8 +284,7 @@ class Node:
         """No new claims; what has not begun goes back with the next records."""
         with self._lock:
             self._draining = True
-            self._forget_hints()
-            self._alone = None
+            self._hints.forget()
         self._slots.give_up()
         self._holdings.leave()
 

@@ -33,6 +33,10 @@ class Slots(Protocol):
         """Ends the running items of these shards at once; their results follow, as killed."""
         ...
 
+    def kill_item(self, shard_id: str, index: int) -> None:
+        """Ends this item at once, if it runs; nobody waits for its result."""
+        ...
+
     def give_up(self) -> None:
         """Puts back what a slot took in advance and has not begun."""
         ...

@@ -133,6 +133,12 @@ class Slot:
         if work is not None and work.shard_id in shard_ids:
             runner.kill(current.index)
 
+    def kill_item(self, shard_id: str, index: int) -> None:
+        """Ends the running item if it is this one."""
+        runner, work = self._running, self._batch.get(index)
+        if runner is not None and work is not None and work.shard_id == shard_id:
+            runner.kill(index)
+
     def give_up(self, *, older_than_seconds: float = 0.0) -> None:
         """What was taken in advance and has not begun waits again, if the running item is that old."""
         runner = self._running
@@ -212,6 +218,10 @@ class SlotPool:
     def kill(self, shard_ids: Sequence[str]) -> None:
         for slot in self.slots:
             slot.kill(shard_ids)
+
+    def kill_item(self, shard_id: str, index: int) -> None:
+        for slot in self.slots:
+            slot.kill_item(shard_id, index)
 
     def give_up(self) -> None:
         for slot in self.slots:

@@ -17,5 +17,5 @@ class CompletionRecords:
     def __call__(self, message: Message) -> None:
         """Raises UnreadableRecord."""
         record = decode_room(message.value)
-        self._dispatcher.told_room(record.task_id, record.worker, rate=record.rate)
+        self._dispatcher.told_room(record.task_id, record.worker, rate=record.rate, idle=record.idle)
         self._wake()

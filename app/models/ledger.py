@@ -28,7 +28,8 @@ class Shard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Items given to one worker by one record, under a random id; `spans` are those still to be recorded.
 
     `holders` maps each incarnation that claimed it to the time of its last claim or record. Two holders
-    only where a copy was offered: `invited` may claim beside a holder. Times are the store's, in seconds.
+    only where a copy was offered: `invited` may claim beside a holder. Of the items from `asked_from` on
+    the holder is to return what it has not begun. Times are the store's, in seconds.
     """
 
     spans: Spans
@@ -40,6 +41,8 @@ class Shard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempt: int = 1
     suspect: bool = False
     deaths: tuple[str, ...] = ()
+    asked_from: int | None = None
+    asked_at: float = 0.0
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -4,13 +4,15 @@ import msgspec
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A shard that a worker has claimed: how many of its items have not begun, and the age of the oldest
-    running one in seconds."""
+    """A shard that a worker has claimed: how many of its items have not begun and how many run, and since
+    when the oldest and the youngest of these, in seconds."""
 
     task_id: str
     shard_id: str
     not_begun: int = 0
+    running: int = 0
     oldest_seconds: float = 0.0
+    youngest_seconds: float = 0.0
 
 
 class Beat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

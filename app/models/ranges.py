@@ -1,5 +1,6 @@
 """Sets of item indexes as sorted, disjoint, half-open spans: the only form in which items are counted."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 Span = tuple[int, int]
@@ -68,6 +69,17 @@ def subtract(left: Spans, right: Spans) -> Spans:
         if at < stop:
             rest.append((at, stop))
     return tuple(rest)
+
+
+def is_within(indexes: Iterable[int], spans: Spans) -> bool:
+    """Whether each of `indexes` is in `spans`."""
+    return all(
+        (at := bisect_right(spans, index, key=_start)) > 0 and index < spans[at - 1][1] for index in indexes
+    )
+
+
+def _start(span: Span) -> int:
+    return span[0]
 
 
 def take(spans: Spans, count: int) -> tuple[Spans, Spans]:

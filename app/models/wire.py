@@ -39,11 +39,15 @@ class ShardRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class RoomRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """On the completions topic: this worker has room. `rate` is its items a second for this task."""
+    """On the completions topic: this worker has room, or has returned items.
+
+    `rate` is its items a second for this task, `idle` how many of its slots have nothing to do.
+    """
 
     task_id: str
     worker: str
     rate: float | None = None
+    idle: int = 0
     v: int = SCHEMA_VERSION
 
 

@@ -74,7 +74,8 @@ def _is_suspect_next(ledger: Ledger) -> bool:
 def offer(ledger: Ledger, *, shard_id: str, seen: Shard, worker: str, now: float) -> Decision[Shard | None]:
     """The shard under its id for one more worker: unclaimed, again; claimed and `idempotent`, as a copy.
 
-    Nothing where it is no longer as the caller has `seen` it: a claim in between would make a copy of it.
+    A copy that nobody claims may be offered to another worker instead. Nothing where the shard is no longer
+    as the caller has `seen` it: a claim in between would make a copy of it.
     """
     shard = ledger.shards.get(shard_id)
     if shard is None or shard != seen or ledger.paused or ledger.ending is not None:
@@ -82,8 +83,9 @@ def offer(ledger: Ledger, *, shard_id: str, seen: Shard, worker: str, now: float
     if not shard.holders:
         offered = msgspec.structs.replace(shard, worker=worker, offered_at=now, offers=shard.offers + 1)
         name = "shards_offered_again"
-    elif ledger.idempotent and len(shard.holders) == 1 and worker not in shard.holders and not shard.invited:
-        offered = msgspec.structs.replace(shard, invited=(worker,), offered_at=now)
+    elif ledger.idempotent and len(shard.holders) == 1 and worker not in shard.holders:
+        # What the first holder was asked for is nothing that the second should return.
+        offered = msgspec.structs.replace(shard, invited=(worker,), offered_at=now, asked_from=None)
         name = "shards_copied"
     else:
         return Decision(answer=None)

@@ -35,6 +35,7 @@ def record(
     """Counts `done` and `given_back` where they remain. A shard with nothing left is done: one chunk more.
 
     An unclaimed shard is adopted: after a rollback of the store the worker that runs it still has it.
+    One of two holders that returns all that is left leaves it to the other, which has all of it in hand.
     """
     shard = ledger.shards.get(shard_id) if ledger is not None else None
     if ledger is None or shard is None or (shard.holders and worker not in shard.holders):
@@ -43,9 +44,14 @@ def record(
     failed = intersect(report.failed, done)
     left = subtract(shard.spans, done)
     back = _back(report, left)
+    leaves = len(shard.holders) > 1 and bool(left) and back == left
+    if leaves:
+        back = EMPTY
     left = subtract(left, back)
     after = ledger.evolve(
-        shards=_shards_after(ledger, shard_id, shard, left=left, worker=worker, now=now),
+        shards=_shards_after(
+            ledger, shard_id, shard, left=left, holders=_holders_after(shard, worker, leaves=leaves, now=now)
+        ),
         executed=ledger.executed + (0 if left else 1),
         succeeded=ledger.succeeded + size(done) - size(failed),
         failed=ledger.failed + size(failed),
@@ -74,13 +80,19 @@ def _back(report: Report, left: Spans) -> Spans:
     return intersect(report.given_back, left)
 
 
+def _holders_after(shard: Shard, worker: str, *, leaves: bool, now: float) -> dict[str, float]:
+    if leaves:
+        return {holder: at for holder, at in shard.holders.items() if holder != worker}
+    return {**shard.holders, worker: now}
+
+
 def _shards_after(
-    ledger: Ledger, shard_id: str, shard: Shard, *, left: Spans, worker: str, now: float
+    ledger: Ledger, shard_id: str, shard: Shard, *, left: Spans, holders: dict[str, float]
 ) -> dict[str, Shard]:
     others = {name: other for name, other in ledger.shards.items() if name != shard_id}
     if not left:
         return others
-    kept = msgspec.structs.replace(shard, spans=left, holders={**shard.holders, worker: now})
+    kept = msgspec.structs.replace(shard, spans=left, holders=holders)
     return {**others, shard_id: kept}
 
 

@@ -1,4 +1,4 @@
-"""The eight operations carried out: read, decide purely, commit by compare-and-set, again on a conflict."""
+"""The nine operations carried out: read, decide purely, commit by compare-and-set, again on a conflict."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -7,6 +7,7 @@ from app.errors import InvalidField, StoreUnavailable, TaskNotFound
 from app.models.ledger import Ledger, Shard
 from app.models.ranges import EMPTY
 from app.models.task import TaskSpec
+from app.protocol.ask import ask
 from app.protocol.claim import Claimed, Refusal, claim
 from app.protocol.control import Action, control
 from app.protocol.decision import Decision
@@ -82,6 +83,14 @@ class Operations:
         return self._change_known(
             task_id,
             lambda ledger, now: offer(ledger, shard_id=shard_id, seen=seen, worker=worker, now=now),
+            absent=None,
+        )
+
+    def ask(self, task_id: str, shard_id: str, *, seen: Shard, start: int) -> Shard | None:
+        """For the shard as it was `seen`; None where it has changed since, or may not be asked."""
+        return self._change_known(
+            task_id,
+            lambda ledger, now: ask(ledger, shard_id=shard_id, seen=seen, start=start, now=now),
             absent=None,
         )
 

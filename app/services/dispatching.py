@@ -89,8 +89,9 @@ class Dispatcher:
         chosen = assignments(tasks, views, limits=self._limits, rates=self._rates)
         return sum(self._plan(each, found.can[each.task_id], taking[each.worker]) for each in chosen)
 
-    def told_room(self, task_id: str, worker: str, *, rate: float | None) -> None:
-        """A worker said that it has room, and how fast it runs this task. From any thread."""
+    def told_room(self, task_id: str, worker: str, *, rate: float | None, idle: int = 0) -> None:
+        """A worker said that it has room, how fast it runs this task, and how many slots have nothing to do.
+        From any thread."""
         if rate is not None:
             self._told.append((task_id, worker, rate))
 

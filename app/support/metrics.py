@@ -29,6 +29,9 @@ COUNTERS: dict[str, Metric] = {
     "shards_copied": Metric(
         name="fanfold_shards_copied", meaning="Offers of a running shard to a second worker."
     ),
+    "shards_asked_back": Metric(
+        name="fanfold_shards_asked_back", meaning="Times a worker was asked to return what it had not begun."
+    ),
     "results_refused": Metric(
         name="fanfold_results_refused", meaning="Item results that came from a shard which was gone."
     ),

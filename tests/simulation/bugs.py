@@ -54,8 +54,8 @@ def _every_single_death(shard: Any, **rest: Any) -> Any:
 
 def _no_free_slot_asked(node: Any) -> None:
     """What a dead worker held is claimed like anything else, and waits among it."""
-    while node._suspects:
-        node._hints.append(node._suspects.popleft())
+    while (record := node._hints.next_suspect()) is not None:
+        node._hints.add(record)
 
 
 def _unchecked_back(report: Report, left: object) -> object:

@@ -85,7 +85,7 @@ class SchedulerProcess:
 
     def _room_record(self, value: bytes) -> None:
         room = decode_room(value)
-        self.dispatcher.told_room(room.task_id, room.worker, rate=room.rate)
+        self.dispatcher.told_room(room.task_id, room.worker, rate=room.rate, idle=room.idle)
         try:
             self.dispatcher.fill()
         except StoreUnavailable:

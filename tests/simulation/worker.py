@@ -70,6 +70,11 @@ class VirtualSlots:
                 del self._running[key]
                 self._finish(work, since, Outcome.KILLED)
 
+    def kill_item(self, shard_id: str, index: int) -> None:
+        work, since = self._running.pop(f"{shard_id} {index}", (None, 0.0))
+        if work is not None:
+            self._finish(work, since, Outcome.KILLED)
+
     def give_up(self) -> None:
         return
 

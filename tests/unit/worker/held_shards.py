@@ -61,7 +61,9 @@ def ledger(
 
 
 def look(held: Holdings, found: Ledger | None) -> tuple[list[str], list[str]]:
-    return held.look({} if found is None else {"t": found}, worker="w", asked=list(held.shards()))
+    seen = held.look({} if found is None else {"t": found}, worker="w", asked=list(held.shards()))
+    assert not seen.taken_over
+    return seen.gone, seen.ending
 
 
 def indexes_of(works: Sequence[Work]) -> list[int]:

@@ -1,7 +1,7 @@
 """What a worker holds: which item a slot runs next, and how fast it runs them."""
 
 from tests.unit.worker.held_shards import end, finish_all, hold, holdings, indexes_of
-from worker.holdings import MOST_RATES
+from worker.paces import MOST_RATES
 
 
 def test_slots_take_the_items_in_order_and_each_once() -> None:
