@@ -59,7 +59,9 @@ def follow(
         if on_status is not None:
             on_status(status)
         if status.is_over or status.items_done > seen:
+            position = selection.start
             for result in fetch(replace(selection, gapless=not status.is_over)):
-                selection = selection.after(result)
+                position = result.index + 1
                 yield result
+            selection = replace(selection, start=position)
         seen = status.items_done

@@ -32,13 +32,23 @@ def read_results(pieces: Iterable[bytes]) -> Iterator[ItemResult]:
     A last line that is a problem says why the server could not go on: raises StreamBroken where another
     try may do, else the Problem.
     """
-    for line in _lines(pieces):
+    for lines in _whole_lines(pieces):
+        yield from _results_on(lines) if _PROBLEM in lines else _decoded(lines)
+
+
+def _results_on(lines: bytes) -> Iterator[ItemResult]:
+    """Line by line, because one of them may be a problem."""
+    for line in lines.split(b"\n"):
         if line.startswith(_PROBLEM):
             raise _broken_off(line)
-        try:
-            yield _ITEM_RESULT.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise _unreadable(error) from error
+        yield from _decoded(line)
+
+
+def _decoded(lines: bytes) -> list[ItemResult]:
+    try:
+        return _ITEM_RESULT.decode_lines(lines)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _unreadable(error) from error
 
 
 def _broken_off(line: bytes) -> FanfoldError:
@@ -48,21 +58,16 @@ def _broken_off(line: bytes) -> FanfoldError:
     return StreamBroken(error.detail) if status in AWAY else error
 
 
-def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _whole_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Some lines at a time, none of them cut; at last what comes after the last line feed."""
     begun: list[bytes] = []
     for piece in pieces:
-        first, *others = piece.split(b"\n")
-        begun.append(first)
-        for other in others:
-            yield from _line(begun)
-            begun = [other]
-    yield from _line(begun)
-
-
-def _line(parts: Iterable[bytes]) -> Iterator[bytes]:
-    line = b"".join(parts)
-    if line.strip():
-        yield line
+        whole, end, rest = piece.rpartition(b"\n")
+        if end:
+            yield b"".join((*begun, whole))
+            begun = []
+        begun.append(rest)
+    yield b"".join(begun)
 
 
 def _unreadable(error: Exception) -> UnreadableAnswer:

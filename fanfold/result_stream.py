@@ -32,9 +32,9 @@ class Selection:
             query["gapless"] = "true"
         return query
 
-    def after(self, result: ItemResult) -> "Selection":
-        """What is left to read once this result is read."""
-        limit = None if self.limit is None else self.limit - 1
+    def after(self, result: ItemResult, *, read: int) -> "Selection":
+        """What is left once `read` results are read, this one being the last."""
+        limit = None if self.limit is None else self.limit - read
         return replace(self, start=result.index + 1, limit=limit)
 
 
@@ -43,18 +43,21 @@ def stream_results(
 ) -> Iterator[ItemResult]:
     """The selected results that are there now. Raises Problem, or ServerUnreachable when patience is over.
 
-    What breaks off is asked for again from where it broke off, with new patience after each result.
+    What breaks off is asked for again from where it broke off, with new patience if there were results.
     """
     patience = transport.patience(patience_seconds)
     while selection.limit != 0:
         request = Request(method="GET", path=path, query=selection.query())
+        read = 0
         try:
             with transport.stream(request, patience_seconds=patience_seconds) as pieces:
                 for result in read_results(pieces):
-                    selection = selection.after(result)
-                    patience = transport.patience(patience_seconds)
+                    read += 1
                     yield result
         except StreamBroken as error:
+            if read:
+                selection = selection.after(result, read=read)
+                patience = transport.patience(patience_seconds)
             if not patience.rest():
                 raise ServerUnreachable(f"the results break off again and again: {error}") from error
         else:

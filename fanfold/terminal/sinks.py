@@ -29,6 +29,7 @@ class OutputSink:
     def __init__(self, *, notes: bool) -> None:
         self._stdout: BinaryIO = sys.stdout.buffer
         self._stderr: BinaryIO = sys.stderr.buffer
+        self._terminals = [stream for stream in (self._stdout, self._stderr) if stream.isatty()]
         self._notes = notes
         self._within_line = False
 
@@ -60,7 +61,7 @@ class OutputSink:
     def _write(self, stream: BinaryIO, data: bytes) -> None:
         if data:
             stream.write(data)
-            if stream.isatty():
+            if stream in self._terminals:
                 self._within_line = not data.endswith(b"\n")
 
     def _note(self, result: "ItemResult") -> bytes:
