@@ -1,7 +1,7 @@
 """Giving out work: what the planner chose is planned in the store and told to the worker by a record."""
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
@@ -9,15 +9,16 @@ from app.errors import BusUnavailable, TemplateError
 from app.messaging.ports import Publisher
 from app.models.ledger import Ledger, Shard
 from app.models.node import Beat
-from app.models.ranges import size
 from app.models.task import TaskSpec
 from app.models.wire import ShardRecord, encode
 from app.protocol.control import Action
 from app.repositories.operations import Operations
 from app.repositories.ports import Store
 from app.services.candidates import Candidates
+from app.services.deciding import Decisions, Scene, decide
 from app.services.liveness import alive, takers
-from app.services.planning import Assignment, Limits, TaskView, WorkerView, assignments, cost
+from app.services.planning import Assignment, Limits, WorkerView, cost
+from app.services.workload import Idle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,45 +66,74 @@ class Dispatcher:
         self._candidates = Candidates()
         self._served = Served()
         self._rates: dict[str, dict[str, float]] = {}
-        self._told: deque[tuple[str, str, float]] = deque()
+        self._told: deque[tuple[str, str, float | None, int]] = deque()
+        self._idle: dict[str, Idle] = {}
 
     def fill(self) -> int:
         """Plans what the live workers have room for; how many shards."""
-        self._hear()
         store = self._ports.store
-        workers = alive(store.beats(), now=store.time(), silence=self._silence)
-        taking = takers(workers)
+        now = store.time()
+        self._hear(now)
+        living = alive(store.beats(), now=now, silence=self._silence)
+        taking = takers(living)
+        self._idle = {worker: idle for worker, idle in self._idle.items() if worker in taking}
         if not taking:
             return 0
         found = self._candidates.look(store)
-        if not found.can:
-            return 0
         self._served.keep(found.can)
         self._keep_rates({*found.can, *found.busy})
-        tasks = [
-            _task_view(ledger, can_plan=True, served=self._served.of(ledger.task_id))
-            for ledger in found.can.values()
-        ]
-        tasks += [_task_view(ledger, can_plan=False, served=0.0) for ledger in found.busy.values()]
-        views = [_worker_view(beat) for beat in taking.values()]
-        chosen = assignments(tasks, views, limits=self._limits, rates=self._rates)
-        return sum(self._plan(each, found.can[each.task_id], taking[each.worker]) for each in chosen)
+        decisions = decide(
+            Scene(
+                can=found.can,
+                busy=found.busy,
+                living=living,
+                taking=taking,
+                served={task_id: self._served.of(task_id) for task_id in found.can},
+                told=self._rates,
+                idle=self._idle,
+                now=now,
+            ),
+            limits=self._limits,
+        )
+        planned = sum(
+            self._plan(each, found.can[each.task_id], taking[each.worker], decisions.views[each.worker])
+            for each in decisions.plans
+        )
+        self._balance(decisions, {**found.can, **found.busy}, living)
+        return planned
+
+    def _balance(
+        self, decisions: Decisions, ledgers: Mapping[str, Ledger], beats: Mapping[str, Beat]
+    ) -> None:
+        """A shard is asked back, or copied, as it was read: what has changed since stays as it is."""
+        operations = self._ports.operations
+        for ask in decisions.asks:
+            seen = ledgers[ask.task_id].shards[ask.shard_id]
+            shard = operations.ask(ask.task_id, ask.shard_id, seen=seen, start=ask.start)
+            if shard is not None:
+                self.send(ask.task_id, ask.shard_id, shard, beats[ask.holder])
+        for copy in decisions.copies:
+            seen = ledgers[copy.task_id].shards[copy.shard_id]
+            shard = operations.offer(copy.task_id, copy.shard_id, seen=seen, worker=copy.worker)
+            if shard is not None:
+                self.send(copy.task_id, copy.shard_id, shard, beats[copy.worker])
 
     def told_room(self, task_id: str, worker: str, *, rate: float | None, idle: int = 0) -> None:
         """A worker said that it has room, how fast it runs this task, and how many slots have nothing to do.
         From any thread."""
-        if rate is not None:
-            self._told.append((task_id, worker, rate))
+        self._told.append((task_id, worker, rate, idle))
 
-    def _hear(self) -> None:
+    def _hear(self, now: float) -> None:
         while self._told:
-            task_id, worker, rate = self._told.popleft()
-            self._rates.setdefault(task_id, {})[worker] = rate
+            task_id, worker, rate, idle = self._told.popleft()
+            self._idle[worker] = Idle(slots=idle, at=now)
+            if rate is not None:
+                self._rates.setdefault(task_id, {})[worker] = rate
 
     def _keep_rates(self, task_ids: set[str]) -> None:
         self._rates = {task_id: rates for task_id, rates in self._rates.items() if task_id in task_ids}
 
-    def _plan(self, chosen: Assignment, ledger: Ledger, beat: Beat) -> int:
+    def _plan(self, chosen: Assignment, ledger: Ledger, beat: Beat, view: WorkerView) -> int:
         ports = self._ports
         shard_id = ports.new_id()
         try:
@@ -118,13 +148,13 @@ class Dispatcher:
             shard_id=shard_id,
             worker=chosen.worker,
             count=chosen.count,
-            most=self._limits.shards_per_task,
+            most=max(self._limits.shards_per_task, chosen.held),
             function=function,
         )
         if shard is None:
             return 0
         rates = self._rates.get(chosen.task_id, {})
-        self._served.add(chosen.task_id, cost(chosen.task_id, _worker_view(beat), chosen.count, rates=rates))
+        self._served.add(chosen.task_id, cost(chosen.task_id, view, chosen.count, rates=rates))
         self.send(chosen.task_id, shard_id, shard, beat)
         return 1
 
@@ -147,28 +177,3 @@ class Dispatcher:
             )
         except BusUnavailable:
             return
-
-
-def _task_view(ledger: Ledger, *, can_plan: bool, served: float) -> TaskView:
-    suspects = [size(piece.spans) for piece in ledger.pool if piece.suspect] if can_plan else []
-    return TaskView(
-        task_id=ledger.task_id,
-        waiting=ledger.pool_items - sum(suspects) if can_plan else 0,
-        items_total=ledger.items_total,
-        priority=ledger.priority,
-        served=served,
-        created_at=ledger.created_at,
-        held=_held(ledger, suspect=False),
-        suspects=suspects,
-        suspects_held=_held(ledger, suspect=True),
-    )
-
-
-def _held(ledger: Ledger, *, suspect: bool) -> Counter[str]:
-    """How many such shards each worker claimed, or, unclaimed, was offered last."""
-    shards = [shard for shard in ledger.shards.values() if shard.suspect is suspect]
-    return Counter(worker for shard in shards for worker in shard.holders or (shard.worker,))
-
-
-def _worker_view(beat: Beat) -> WorkerView:
-    return WorkerView(worker=beat.worker, slots=max(1, beat.slots), rates=beat.rates)

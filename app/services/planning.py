@@ -1,39 +1,41 @@
 """Who gets the next items of which task, and how many: pure functions of what is known.
 
 Suspects: what dead workers held goes out first and at once, each piece as it is, evenly over the slots.
-Room: a worker takes at most `shards_per_task` shards of one task, of at most `tasks_per_worker` tasks, or of
-as many as it has slots.
+Room: a worker takes at most `shards_per_task` shards of one task (more while it has free slots), of at most
+`tasks_per_worker` tasks, or of as many as it has slots.
 Fairness: highest priority first, then the task served least (stride scheduling: Waldspurger and Weihl,
 1995; the pass of a task is the work given out, in seconds where its rate is known, else in items).
-Sizes: guided self-scheduling (Polychronopoulos and Kuck, 1987) under a bound of `shard_seconds` of work.
+Where: workers with free slots first, then those where one is free in a moment, those with long items last.
+How many: see `sizing`.
 """
 
+import heapq
+from bisect import insort
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import ceil
-from statistics import fmean
 
-SHORT_LIST_ITEMS_PER_SLOT = 2
-LEAST_RATE, LARGEST_RATE = 1e-9, 1e12
+from app.services.rates import TaskRates, Told, believable, task_rates
+from app.services.sizing import Limits as Limits
+from app.services.sizing import first_size, size_by_rate
 
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """Bounds of planning; times in seconds."""
-
-    shards_per_task: int = 2
-    tasks_per_worker: int = 4
-    shard_seconds: float = 2.0
-    most_shards: int = 20_000
+SOON_SECONDS = 0.25
+LONG_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerView:
-    """A live worker that takes work. `rates` are its items a second by task."""
+    """A live worker that takes work. `rates` are its items a second by task.
+
+    `load` counts the items that run or wait there; a slot is free again in `next_free` seconds, as far as
+    that is known.
+    """
 
     worker: str
     slots: int
     rates: Mapping[str, float] = field(default_factory=dict)
+    load: int = 0
+    next_free: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,114 +58,38 @@ class TaskView:
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """Plan `count` items of the task for the worker."""
+    """Plan `count` items of the task for the worker, which has then `held` shards of it."""
 
     task_id: str
     worker: str
     count: int
+    held: int = 1
 
 
 def assignments(
-    tasks: Sequence[TaskView],
-    workers: Sequence[WorkerView],
-    *,
-    limits: Limits,
-    rates: Mapping[str, Mapping[str, float]] | None = None,
+    tasks: Sequence[TaskView], workers: Sequence[WorkerView], *, limits: Limits, rates: Told | None = None
 ) -> list[Assignment]:
     """What to plan now, in order, until no worker has room or nothing waits.
 
-    `rates` (by task, by worker) adds what is known of workers that are not among `workers`.
+    `rates` adds what is known of workers that are not among `workers`.
     """
-    left = {task.task_id: task for task in tasks}
-    chosen = _suspects(tasks, workers)
-    idle = {worker.worker: worker for worker in workers}
-    load = {name: sum(task.held.get(name, 0) for task in tasks) for name in idle}
-    while idle:
-        worker = min(idle.values(), key=lambda w: (load[w.worker] / w.slots, w.worker))
-        task = _next_task(worker, list(left.values()), limits)
-        if task is None:
-            del idle[worker.worker]
-            continue
-        count = shard_size(
-            task, worker, workers=workers, limits=limits, rates=(rates or {}).get(task.task_id, {})
-        )
-        chosen.append(Assignment(task_id=task.task_id, worker=worker.worker, count=count))
-        load[worker.worker] += 1
-        left[task.task_id] = _after(task, worker, count, rates=(rates or {}).get(task.task_id, {}))
-    return chosen
+    pieces = _suspects(tasks, workers)
+    return [*pieces, *_Round(tasks, workers, limits=limits, told=rates or {}).give_out()]
 
 
 def _suspects(tasks: Sequence[TaskView], workers: Sequence[WorkerView]) -> list[Assignment]:
     """Each piece to the worker with the fewest of them a slot."""
-    if not workers:
+    suspicious = sorted((task for task in tasks if task.suspects), key=_urgency)
+    if not workers or not suspicious:
         return []
     load = {w.worker: sum(task.suspects_held.get(w.worker, 0) for task in tasks) for w in workers}
     chosen: list[Assignment] = []
-    for task in sorted(tasks, key=_urgency):
+    for task in suspicious:
         for count in task.suspects:
             worker = min(workers, key=lambda w: (load[w.worker] / w.slots, w.worker)).worker
             load[worker] += 1
             chosen.append(Assignment(task_id=task.task_id, worker=worker, count=count))
     return chosen
-
-
-def shard_size(
-    task: TaskView,
-    worker: WorkerView,
-    *,
-    workers: Sequence[WorkerView],
-    limits: Limits,
-    rates: Mapping[str, float],
-) -> int:
-    """How many items of `task` for `worker`: at least 1, at most what waits."""
-    known = _rates_of(task.task_id, workers, told=rates)
-    if not known:
-        return _first_size(task, worker, workers=workers)
-    by_slot = _rate_by_slot(known, workers)
-    own = known.get(worker.worker, by_slot * worker.slots)
-    everyone = sum(known.get(w.worker, by_slot * w.slots) for w in workers)
-    wanted = max(1, round(own * limits.shard_seconds), ceil(task.items_total / limits.most_shards))
-    guided = max(1, ceil(task.waiting * own / (2 * everyone)))
-    return min(task.waiting, wanted, guided)
-
-
-def _first_size(task: TaskView, worker: WorkerView, *, workers: Sequence[WorkerView]) -> int:
-    """While no rate is known: a short list evenly over those that have none of it yet, else a probe."""
-    slots = sum(w.slots for w in workers)
-    if task.waiting > SHORT_LIST_ITEMS_PER_SLOT * slots:
-        return min(task.waiting, worker.slots)
-    if not task.held.get(worker.worker):
-        slots = sum(w.slots for w in workers if not task.held.get(w.worker))
-    even = ceil(task.waiting * worker.slots / slots)
-    return min(task.waiting, even, SHORT_LIST_ITEMS_PER_SLOT * worker.slots)
-
-
-def _rates_of(task_id: str, workers: Sequence[WorkerView], *, told: Mapping[str, float]) -> dict[str, float]:
-    """Items a second by worker. What nobody can work at is not believed: it comes from others' records."""
-    found = {w.worker: w.rates[task_id] for w in workers if task_id in w.rates} | dict(told)
-    return {worker: rate for worker, rate in found.items() if LEAST_RATE <= rate <= LARGEST_RATE}
-
-
-def _rate_by_slot(known: Mapping[str, float], workers: Sequence[WorkerView]) -> float:
-    """The mean over the workers; one that is not here is taken to have as many slots as the others."""
-    slots = {w.worker: w.slots for w in workers}
-    usual = fmean(slots.values())
-    return fmean(rate / slots.get(worker, usual) for worker, rate in known.items())
-
-
-def _next_task(worker: WorkerView, tasks: Sequence[TaskView], limits: Limits) -> TaskView | None:
-    has = {task.task_id for task in tasks if task.held.get(worker.worker)}
-    most_tasks = max(limits.tasks_per_worker, worker.slots)
-    fitting = [
-        task
-        for task in tasks
-        if task.waiting > 0
-        and task.held.get(worker.worker, 0) < limits.shards_per_task
-        and (task.task_id in has or len(has) < most_tasks)
-    ]
-    if not fitting:
-        return None
-    return min(fitting, key=_urgency)
 
 
 def _urgency(task: TaskView) -> tuple[int, float, float, str]:
@@ -172,14 +98,187 @@ def _urgency(task: TaskView) -> tuple[int, float, float, str]:
 
 def cost(task_id: str, worker: WorkerView, count: int, *, rates: Mapping[str, float]) -> float:
     """The seconds of the worker that `count` items take, or, not knowing, the items a slot."""
-    rate = _rates_of(task_id, [worker], told=rates).get(worker.worker)
-    return count / (rate or worker.slots)
+    rate = rates.get(worker.worker, worker.rates.get(task_id, 0.0))
+    return count / (rate if believable(rate) else worker.slots)
 
 
-def _after(task: TaskView, worker: WorkerView, count: int, *, rates: Mapping[str, float]) -> TaskView:
-    return replace(
-        task,
-        waiting=task.waiting - count,
-        served=task.served + cost(task.task_id, worker, count, rates=rates),
-        held={**task.held, worker.worker: task.held.get(worker.worker, 0) + 1},
-    )
+@dataclass
+class _Task:
+    """A task while a round goes on."""
+
+    view: TaskView
+    waiting: int
+    served: float
+    added: dict[str, int] = field(default_factory=dict)
+    slots_without: int | None = None
+
+    def held_by(self, worker: str) -> int:
+        return self.view.held.get(worker, 0) + self.added.get(worker, 0)
+
+    @property
+    def urgency(self) -> tuple[int, float, float, str]:
+        return -self.view.priority, self.served, self.view.created_at, self.view.task_id
+
+
+@dataclass
+class _Worker:
+    """A worker while a round goes on. Where a slot is free soon, all slots count as `ready`."""
+
+    view: WorkerView
+    load: int
+    given: int = 0
+    shards: int = 0
+    tasks: set[str] = field(default_factory=set)
+
+    @property
+    def free(self) -> int:
+        return max(0, self.view.slots - self.load)
+
+    @property
+    def ready(self) -> int:
+        is_soon = self.view.next_free is not None and self.view.next_free <= SOON_SECONDS
+        return max(0, self.view.slots - (self.given if is_soon else self.load))
+
+    @property
+    def rank(self) -> tuple[int, float, float, str]:
+        """By when an item begins there: at once, soon, nobody knows, or after a long one; then by load."""
+        when = 0 if self.free else 1 if self.ready else 3 if is_blocked(self.view) else 2
+        slots = self.view.slots
+        return when, min(1.0, self.load / slots), self.shards / slots, self.view.worker
+
+
+def is_blocked(worker: WorkerView) -> bool:
+    """Whether every slot is busy with a long item."""
+    return worker.next_free is not None and worker.next_free >= LONG_SECONDS and worker.load >= worker.slots
+
+
+class _Round:
+    """One call of `assignments`. The work grows with the number of workers and with what is chosen."""
+
+    def __init__(
+        self, tasks: Sequence[TaskView], workers: Sequence[WorkerView], *, limits: Limits, told: Told
+    ) -> None:
+        self._limits = limits
+        self._told = told
+        self._all = workers
+        waiting = [task for task in tasks if task.waiting > 0]
+        self._workers = {
+            view.worker: _Worker(view=view, load=view.load)
+            for view in workers
+            if self._may_take(view, waiting)
+        }
+        for task in tasks:
+            self._count_held(task)
+        self._order = sorted(
+            (_urgency(task), _Task(view=task, waiting=task.waiting, served=task.served)) for task in waiting
+        )
+        self._rates: dict[str, TaskRates | None] = {}
+        self._slots = sum(worker.view.slots for worker in self._workers.values())
+        self._free = sum(worker.free for worker in self._workers.values())
+        self._ready = sum(worker.ready for worker in self._workers.values())
+        self._all_blocked = all(is_blocked(view) for view in workers)
+
+    def _may_take(self, view: WorkerView, tasks: Sequence[TaskView]) -> bool:
+        if view.load < view.slots:
+            return bool(tasks)
+        most = self._limits.shards_per_task
+        return any(task.held.get(view.worker, 0) < most for task in tasks)
+
+    def _count_held(self, task: TaskView) -> None:
+        for name, count in task.held.items():
+            worker = self._workers.get(name)
+            if worker is not None and count:
+                worker.shards += count
+                worker.tasks.add(task.task_id)
+
+    def give_out(self) -> list[Assignment]:
+        """To the worker where items begin first, until nobody takes any more."""
+        chosen: list[Assignment] = []
+        queue = [worker.rank for worker in self._workers.values()]
+        heapq.heapify(queue)
+        while queue and self._order:
+            worker = self._workers[queue[0][-1]]
+            found = self._next_for(worker)
+            if found is None:
+                heapq.heappop(queue)
+            else:
+                chosen.append(self._given(*found, worker))
+                heapq.heapreplace(queue, worker.rank)
+        return chosen
+
+    def _next_for(self, worker: _Worker) -> tuple[int, int] | None:
+        """The most urgent task of which the worker may have something: its place in the order, and how much.
+
+        Nothing where that task had better wait for a free slot: no other should take the slot before it.
+        """
+        most_tasks = max(self._limits.tasks_per_worker, worker.view.slots)
+        is_full = len(worker.tasks) >= most_tasks
+        for place, (_, task) in enumerate(self._order):
+            name = task.view.task_id
+            if is_full and name not in worker.tasks:
+                continue
+            if task.held_by(worker.view.worker) >= self._limits.shards_per_task and not worker.free:
+                continue
+            count = self._size(task, worker)
+            return (place, count) if count else None
+        return None
+
+    def _size(self, task: _Task, worker: _Worker) -> int:
+        if not worker.free and is_blocked(worker.view) and not self._all_blocked:
+            return 0
+        rates = self._rates_of(task.view.task_id)
+        if rates is None:
+            return self._first_size(task, worker)
+        by_rate = size_by_rate(
+            task.waiting,
+            items_total=task.view.items_total,
+            own=rates.of(worker.view.worker, slots=worker.view.slots),
+            everyone=rates.everyone,
+            limits=self._limits,
+        )
+        if not worker.free:
+            return min(task.waiting, int(by_rate))
+        begin_at_once = min(worker.free, ceil(task.waiting * worker.free / self._free))
+        return min(task.waiting, max(begin_at_once, round(by_rate)))
+
+    def _first_size(self, task: _Task, worker: _Worker) -> int:
+        if worker.ready:
+            return first_size(task.waiting, mine=worker.ready, without=self._ready, all_slots=self._ready)
+        if task.slots_without is None:
+            without = (other for name, other in self._workers.items() if not task.held_by(name))
+            task.slots_without = sum(other.view.slots for other in without)
+        return first_size(
+            task.waiting,
+            mine=worker.view.slots,
+            without=self._slots if task.held_by(worker.view.worker) else task.slots_without,
+            all_slots=self._slots,
+        )
+
+    def _rates_of(self, task_id: str) -> TaskRates | None:
+        if task_id not in self._rates:
+            known = {view.worker: view.rates[task_id] for view in self._all if task_id in view.rates}
+            self._rates[task_id] = task_rates(
+                known | dict(self._told.get(task_id, {})),
+                slots={view.worker: view.slots for view in self._all},
+            )
+        return self._rates[task_id]
+
+    def _given(self, place: int, count: int, worker: _Worker) -> Assignment:
+        _, task = self._order.pop(place)
+        name, view = worker.view.worker, worker.view
+        self._free -= worker.free
+        self._ready -= worker.ready
+        worker.load += count
+        worker.given += count
+        worker.shards += 1
+        worker.tasks.add(task.view.task_id)
+        self._free += worker.free
+        self._ready += worker.ready
+        task.waiting -= count
+        task.served += cost(task.view.task_id, view, count, rates=self._told.get(task.view.task_id, {}))
+        if task.slots_without is not None and not task.held_by(name):
+            task.slots_without -= view.slots
+        task.added[name] = task.added.get(name, 0) + 1
+        if task.waiting:
+            insort(self._order, (task.urgency, task))
+        return Assignment(task_id=task.view.task_id, worker=name, count=count, held=task.held_by(name))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 
 from hypothesis import given, settings
@@ -30,8 +31,15 @@ def workers(draw: st.DrawFn) -> list[WorkerView]:
     for number in range(draw(st.integers(1, 5))):
         rate = draw(rates)
         known = {} if rate is None else {"t": rate}
+        slots = draw(st.sampled_from([1, 1, 2, 3, 8, 64]))
         found.append(
-            WorkerView(worker=f"w{number}", slots=draw(st.sampled_from([1, 1, 2, 3, 8, 64])), rates=known)
+            WorkerView(
+                worker=f"w{number}",
+                slots=slots,
+                rates=known,
+                load=draw(st.one_of(st.just(slots), st.integers(0, 2 * slots))),
+                next_free=draw(st.sampled_from([None, 0.01, 0.5, 60.0])),
+            )
         )
     return found
 
@@ -74,7 +82,7 @@ def test_every_sizing_covers_every_item_exactly_once(
     done: Counter[int] = Counter()
     planned = 0
     while not ledger.state.is_terminal:
-        chosen = assignments([view(ledger)], crew, limits=bounds) if ledger.can_plan else []
+        chosen = assignments([view(ledger)], _loaded(crew, ledger), limits=bounds) if ledger.can_plan else []
         for each in chosen:
             planned += 1
             ledger = _planned(ledger, each.count, worker=each.worker, agenda=agenda, shard=f"s{planned}")
@@ -85,6 +93,14 @@ def test_every_sizing_covers_every_item_exactly_once(
 
     assert done == Counter(indexes(agenda))
     assert ledger.state is TaskState.COMPLETED
+
+
+def _loaded(crew: list[WorkerView], ledger: Ledger) -> list[WorkerView]:
+    """As busy as what they hold makes them."""
+    load = Counter({worker.worker: 0 for worker in crew})
+    for shard in ledger.shards.values():
+        load[shard.worker] += size(shard.spans)
+    return [replace(worker, load=load[worker.worker]) for worker in crew]
 
 
 def _planned(ledger: Ledger, count: int, *, worker: str, agenda: Spans, shard: str) -> Ledger:
@@ -139,12 +155,16 @@ def test_no_plan_gives_more_than_waits_or_than_a_worker_may_hold(
     chosen = assignments(views, crew, limits=bounds, rates=told_rates)
 
     given_items: Counter[str] = Counter()
+    begun: Counter[str] = Counter()
     shards = Counter({(t.task_id, worker): count for t in views for worker, count in t.held.items()})
     for each in chosen:
         assert each.count >= 1
         given_items[each.task_id] += each.count
         shards[each.task_id, each.worker] += 1
-        assert shards[each.task_id, each.worker] <= bounds.shards_per_task
+        assert shards[each.task_id, each.worker] == each.held
+        free = next(w.slots - w.load for w in crew if w.worker == each.worker) - begun[each.worker]
+        assert each.held <= bounds.shards_per_task or free > 0
+        begun[each.worker] += each.count
     for task in views:
         assert given_items[task.task_id] <= task.waiting
     for worker in crew:
@@ -158,16 +178,15 @@ def test_no_plan_gives_more_than_waits_or_than_a_worker_may_hold(
 def test_a_plan_leaves_no_worker_without_what_it_may_take(
     views: list[TaskView], crew: list[WorkerView], bounds: Limits
 ) -> None:
-    """After it, each worker has as many shards of each task as it may, or nothing waits."""
+    """After it no slot is free while an item waits, but where a worker has its number of tasks."""
     chosen = assignments(views, crew, limits=bounds)
 
     for task in views:
         left = task.waiting - sum(each.count for each in chosen if each.task_id == task.task_id)
         for worker in crew:
-            mine = [each.task_id for each in chosen if each.worker == worker.worker]
-            held = {other.task_id for other in views if other.held.get(worker.worker)} | set(mine)
-            shards = task.held.get(worker.worker, 0) + mine.count(task.task_id)
-            is_full = shards >= bounds.shards_per_task or (
-                task.task_id not in held and len(held) >= max(bounds.tasks_per_worker, worker.slots)
-            )
-            assert left == 0 or is_full
+            mine = [each for each in chosen if each.worker == worker.worker]
+            held = {view.task_id for view in views if view.held.get(worker.worker)}
+            held |= {each.task_id for each in mine}
+            has_all_its_tasks = len(held) >= max(bounds.tasks_per_worker, worker.slots)
+            free = worker.slots - worker.load - sum(each.count for each in mine)
+            assert left == 0 or free <= 0 or (has_all_its_tasks and task.task_id not in held)

@@ -21,6 +21,15 @@ from tests.simulation.world import World
 FAULTS_UNTIL = 18.0
 LAST_RESUME = FAULTS_UNTIL + 12
 GIVE_UP_AFTER = 400.0
+COUNTS = (
+    "deaths",
+    "items_lost",
+    "results_refused",
+    "revokes",
+    "shards_asked_back",
+    "shards_copied",
+    "shards_offered_again",
+)
 
 
 @dataclass
@@ -134,11 +143,6 @@ def _tell(story: Story, cluster: Cluster, orders: list[Order], *, is_gentle: boo
         starts=sum(len(times) for times in starts),
         poison_deaths=len(cluster.journal.poison_deaths),
     )
-    story.counts.update(
-        {
-            name: counts.get(name, 0)
-            for name in ("revokes", "deaths", "results_refused", "items_lost", "shards_offered_again")
-        }
-    )
+    story.counts.update({name: counts.get(name, 0) for name in COUNTS})
     for line in story.faults:
         story.counts[f"fault {line.split()[1]}"] += 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.services.planning import Assignment, Limits, TaskView, WorkerView, assignments, cost, shard_size
+from app.services.planning import Assignment, Limits, TaskView, WorkerView, assignments, cost
 
 LIMITS = Limits()
 
@@ -39,9 +39,17 @@ def given(chosen: Sequence[Assignment]) -> Counter[str]:
     return items
 
 
+def busy(workers: Sequence[WorkerView], *, next_free: float | None = 0.1) -> list[WorkerView]:
+    """The same with an item in every slot."""
+    return [replace(worker, load=worker.slots, next_free=next_free) for worker in workers]
+
+
 def size_of(task: TaskView, workers: Sequence[WorkerView], limits: Limits = LIMITS, **told: float) -> int:
-    """For the first worker."""
-    return shard_size(task, workers[0], workers=workers, limits=limits, rates=told)
+    """What the first worker gets next of the task while all slots are busy; 0 where it had better wait."""
+    full = {worker.worker: limits.shards_per_task for worker in workers[1:]}
+    task = replace(task, held={**full, **task.held})
+    chosen = assignments([task], busy(workers), limits=limits, rates={task.task_id: told})
+    return chosen[0].count if chosen else 0
 
 
 # room
@@ -70,7 +78,7 @@ def test_a_worker_of_many_slots_gets_shards_of_as_many_tasks() -> None:
 def test_what_a_worker_holds_counts() -> None:
     tasks = [a_task("full", held={"w0": 2}), a_task("half", held={"w0": 1}), a_task("new")]
 
-    chosen = plan(tasks, crew(2))
+    chosen = plan(tasks, busy(crew(2)))
 
     assert shards(chosen) == {("w0", "half"): 1, ("w0", "new"): 2}
 
@@ -156,7 +164,7 @@ def test_a_task_of_ten_million_items_cannot_starve_a_small_one() -> None:
     huge = a_task("huge", waiting=10_000_000, served=5_000.0, held={"w0": 2, "w1": 2})
     small = a_task("small", waiting=20, served=5_000.0, created_at=9)
 
-    chosen = plan([huge, small], workers)
+    chosen = plan([huge, small], busy(workers))
 
     assert {each.task_id for each in chosen} == {"small"}
     assert {each.worker for each in chosen} == {"w0", "w1"}
@@ -197,7 +205,9 @@ def test_a_short_list_goes_by_slots() -> None:
 def test_a_short_rest_goes_not_all_to_the_one_worker_that_has_none_of_it() -> None:
     task = a_task(waiting=12, held={"w1": 1, "w2": 1})
 
-    assert size_of(task, crew(2, 2, 2)) == 4
+    chosen = plan([task], busy(crew(2, 2, 2), next_free=None))
+
+    assert chosen[0] == Assignment(task_id="t", worker="w0", count=4)
 
 
 def test_a_task_is_probed_with_one_item_a_slot() -> None:
@@ -206,13 +216,13 @@ def test_a_task_is_probed_with_one_item_a_slot() -> None:
 
 def test_shards_grow_to_about_two_seconds_of_work() -> None:
     assert size_of(a_task(waiting=100_000), crew(2, 2, t=30.0)) == 60
-    assert size_of(a_task(waiting=100_000), crew(2, 2, t=0.1)) == 5
+    assert size_of(a_task(waiting=100_000), crew(2, 2, t=0.1)) == 5  # of 20,000 shards
 
 
 def test_each_worker_gets_by_its_own_rate_as_it_is_told_last() -> None:
-    workers = [WorkerView(worker="w0", slots=2, rates={"t": 1.0}), *crew(2, t=10.0)]
+    workers = [WorkerView(worker="new", slots=2, rates={"t": 1.0}), *crew(2, t=10.0)]
 
-    assert size_of(a_task(waiting=10_000), workers, w0=100.0) == 200
+    assert size_of(a_task(waiting=10_000), workers, new=100.0) == 200
 
 
 def test_a_worker_that_has_not_run_the_task_is_taken_to_be_as_fast_a_slot_as_the_others() -> None:
@@ -231,9 +241,11 @@ def test_the_tail_is_guided() -> None:
     """Never more than waits × its rate / (2 × the sum of rates): no worker is left with much at the end."""
     workers = crew(2, 2, 2, 2, t=1_000.0)
 
-    assert size_of(a_task(waiting=800), workers) == 100
-    assert size_of(a_task(waiting=80), workers) == 10
-    assert size_of(a_task(waiting=3), workers) == 1
+    limits = Limits(least_seconds=0.0)
+
+    assert size_of(a_task(waiting=800), workers, limits) == 100
+    assert size_of(a_task(waiting=80), workers, limits) == 10
+    assert size_of(a_task(waiting=8), workers, limits) == 1
 
 
 def test_a_slow_worker_gets_the_lesser_part_of_the_tail() -> None:
@@ -242,35 +254,41 @@ def test_a_slow_worker_gets_the_lesser_part_of_the_tail() -> None:
         WorkerView(worker="fast", slots=2, rates={"t": 900.0}),
     ]
 
-    assert shard_size(a_task(waiting=500), workers[0], workers=workers, limits=LIMITS, rates={}) == 25
-    assert shard_size(a_task(waiting=500), workers[1], workers=workers, limits=LIMITS, rates={}) == 225
+    assert size_of(a_task(waiting=500), workers) == 25
+    assert size_of(a_task(waiting=500), workers[::-1]) == 225
+
+
+def test_no_shard_is_less_than_a_round_trip_is_worth() -> None:
+    """10,000 items that do nothing would else end in a hundred shards of a few, each with its records."""
+    assert size_of(a_task(waiting=100), crew(2, 2, t=1_000.0)) == 50
 
 
 def drain(items: int, workers: list[WorkerView], limits: Limits = LIMITS) -> list[int]:
-    """The sizes of all shards of a task when one after the other is planned."""
-    sizes = []
+    """The sizes of all shards of a task when one after the other is planned, each for the next worker."""
+    sizes: list[int] = []
     task = a_task(waiting=items)
     while task.waiting:
-        for worker in workers:
+        for number in range(len(workers)):
             if task.waiting:
-                sizes.append(shard_size(task, worker, workers=workers, limits=limits, rates={}))
+                turn = [*workers[number:], *workers[:number]]
+                sizes.append(size_of(task, turn, limits) or 1)
                 task = replace(task, waiting=task.waiting - sizes[-1])
     assert sum(sizes) == items
     return sizes
 
 
-def test_a_task_of_ten_million_slow_items_makes_no_more_than_20_000_shards_but_for_its_tail() -> None:
-    sizes = drain(10_000_000, crew(2, 2, t=1.0))
+def test_a_task_of_slow_items_makes_no_more_than_the_most_shards_but_for_its_tail() -> None:
+    sizes = drain(1_000_000, crew(2, 2, t=1.0), Limits(most_shards=2_000))
 
     assert max(sizes) == 500
-    assert len(sizes) <= 20_000 + 100
+    assert len(sizes) <= 2_000 + 100
 
 
 def test_the_last_shards_are_small() -> None:
     sizes = drain(100_000, crew(2, 2, 2, 2, t=500.0))
 
     assert sizes[0] == 1_000
-    assert sizes[-4:] == [1, 1, 1, 1]
+    assert sizes[-2] == 25
     assert sizes == sorted(sizes, reverse=True)
 
 
@@ -281,6 +299,68 @@ def test_a_rate_that_cannot_be_is_not_believed(rate: float) -> None:
 
     assert size_of(task, crew(2, t=rate), w0=rate) == size_of(task, crew(2))
     assert cost("t", crew(2, t=rate)[0], 10, rates={"w0": rate}) == 5.0
+
+
+# where
+
+
+def test_items_go_where_slots_are_free() -> None:
+    """A small task beside items of a minute: no part of it waits behind them."""
+    workers = [*busy(crew(2), next_free=None), WorkerView(worker="idle", slots=2)]
+
+    assert given(plan([a_task(waiting=4)], workers)) == {"idle": 4}
+
+
+def test_items_go_also_where_a_slot_is_free_in_a_moment() -> None:
+    """Else a hundred short items would all run on the one worker that a huge task has left idle."""
+    workers = [*busy(crew(2), next_free=0.02), WorkerView(worker="idle", slots=2)]
+
+    assert given(plan([a_task(waiting=8)], workers)) == {"idle": 4, "w0": 4}
+
+
+def test_no_item_waits_behind_long_ones_while_another_worker_is_not_so_busy() -> None:
+    workers = [*busy(crew(2), next_free=60.0), *busy([WorkerView(worker="quick", slots=2)])]
+
+    assert given(plan([a_task(waiting=1_000, held={"quick": 2})], workers)) == {}
+    assert set(given(plan([a_task(waiting=1_000)], workers))) == {"quick"}
+
+
+def test_behind_long_items_waits_what_finds_nothing_else() -> None:
+    assert given(plan([a_task(waiting=4)], busy(crew(2, 2), next_free=60.0))) == {"w0": 2, "w1": 2}
+
+
+def test_long_items_wait_for_a_slot_that_is_free_rather_than_at_a_worker() -> None:
+    workers = busy(crew(2, 2, t=0.4), next_free=2.0)
+
+    assert plan([a_task(waiting=40)], workers) == []
+    assert plan([a_task(waiting=40)], [replace(workers[0], load=1), workers[1]]) == [
+        Assignment(task_id="t", worker="w0", count=1)
+    ]
+
+
+def test_a_worker_with_free_slots_takes_more_shards_than_two() -> None:
+    """At the end of a list of long items each of its shards holds one item."""
+    (worker,) = crew(8, t=1.0)
+
+    chosen = plan([a_task(waiting=3, held={"w0": 4})], [replace(worker, load=5)])
+
+    assert chosen == [Assignment(task_id="t", worker="w0", count=3, held=5)]
+
+
+def test_the_last_items_go_evenly_over_the_free_slots() -> None:
+    assert given(plan([a_task(waiting=6)], crew(4, 4, 4, t=4.0))) == {"w0": 2, "w1": 2, "w2": 2}
+
+
+def test_no_other_task_takes_the_slot_that_a_more_urgent_one_waits_for() -> None:
+    """Quick items that wait at the worker would take each slot that is free, and long ones never begin."""
+    workers = busy(crew(2, long=0.4, quick=100.0))
+    tasks = [a_task("long", priority=1), a_task("quick")]
+
+    assert plan(tasks, workers) == []
+    assert [each.task_id for each in plan([a_task("long"), a_task("quick", priority=1)], workers)] == [
+        "quick",
+        "quick",
+    ]
 
 
 def test_planning_for_a_hundred_workers_and_hundreds_of_tasks_is_quick() -> None:
@@ -300,7 +380,7 @@ def test_planning_for_a_hundred_workers_and_hundreds_of_tasks_is_quick() -> None
 def test_each_piece_goes_out_as_it_is_before_all_else_and_past_the_room() -> None:
     full = a_task(waiting=500, held={"w0": 2, "w1": 2}, suspects=[3, 3, 2])
 
-    chosen = plan([full], crew(1, 1))
+    chosen = plan([full], busy(crew(1, 1)))
 
     assert [each.count for each in chosen] == [3, 3, 2]
     assert {each.worker for each in chosen} == {"w0", "w1"}

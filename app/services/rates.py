@@ -1,0 +1,45 @@
+"""How fast each worker runs a task, from what workers have said. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import fmean
+
+LEAST_RATE, LARGEST_RATE = 1e-9, 1e12
+
+Told = Mapping[str, Mapping[str, float]]
+"""Items a second by task and worker."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskRates:
+    """Items a second of one task: `known` by worker, of a usual slot, and of all workers together."""
+
+    known: Mapping[str, float]
+    by_slot: float
+    everyone: float
+
+    def of(self, worker: str, *, slots: int) -> float:
+        """A worker that has not run the task is taken to be as fast a slot as the others."""
+        return self.known.get(worker, self.by_slot * slots)
+
+
+def believable(rate: float) -> bool:
+    """What nobody can work at is not believed: rates come from others' records."""
+    return LEAST_RATE <= rate <= LARGEST_RATE
+
+
+def task_rates(known: Mapping[str, float], *, slots: Mapping[str, int]) -> TaskRates | None:
+    """By the slots of the workers there are; None while nothing is known.
+
+    A worker that has left is taken to have had as many slots as the others.
+    """
+    believed = {worker: rate for worker, rate in known.items() if believable(rate)}
+    if not believed or not slots:
+        return None
+    every_slot = sum(slots.values())
+    usual = every_slot / len(slots)
+    by_slot = fmean([rate / slots.get(worker, usual) for worker, rate in believed.items()])
+    here = [worker for worker in believed if worker in slots]
+    unknown = every_slot - sum(slots[worker] for worker in here)
+    everyone = sum(believed[worker] for worker in here) + by_slot * unknown
+    return TaskRates(known=believed, by_slot=by_slot, everyone=everyone)
