@@ -29,12 +29,12 @@ class Ledgers:
         self._unreadable = Unreadable()
 
     def time(self) -> float:
-        return _seconds(self._link.read("TIME"))
+        return float(self._link.read("TIME"))
 
     def load(self, task_id: str) -> Stored | None:
         key = keys.key_of(task_id, keys.TASK)
         fields, time = self._link.read_all([("HGETALL", key), ("TIME",)])
-        return stored_of(fields, key=key, read_at=_seconds(time))
+        return stored_of(fields, key=key, read_at=time)
 
     def load_many(self, task_ids: Sequence[str]) -> dict[str, Stored]:
         """A ledger that cannot be read is left out: it must not stop those who look after all."""
@@ -42,7 +42,7 @@ class Ledgers:
         *found, time = self._link.read_apart([*(("HGETALL", key) for key in names), ("TIME",)])
         many: dict[str, Stored] = {}
         for task_id, key, fields in zip(task_ids, names, found, strict=True):
-            stored = self._readable(fields, key=key, read_at=_seconds(time))
+            stored = self._readable(fields, key=key, read_at=time)
             if stored is not None:
                 many[task_id] = stored
         return many
@@ -96,7 +96,3 @@ class Ledgers:
                     raise CorruptState(f"{key}, field {name.decode()}: not a number")
                 total[name.decode()] = total.get(name.decode(), 0) + int(count)
         return total
-
-
-def _seconds(time: tuple[int, int]) -> float:
-    return time[0] + time[1] / 1_000_000

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from app.errors import CorruptState
 from app.protocol.decision import DeadLetter
 from app.repositories import keys
-from app.repositories.redis.link import Command, Link, scored
+from app.repositories.redis.channel import Command
+from app.repositories.redis.link import Link, scored
 from app.repositories.redis.stored import value_of
 from app.repositories.redis.unreadable import Unreadable
 

@@ -1,6 +1,6 @@
 """How the store speaks to Redis: single commands, many in one round trip, and scripts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha1
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -10,9 +10,10 @@ from redis.client import PubSub
 from redis.exceptions import NoScriptError, RedisError
 
 from app.errors import CorruptState, StoreUnavailable
+from app.repositories.redis.channel import Address, Command, packed
+from app.repositories.redis.channels import Channels
 from app.repositories.redis.failures import failure, is_dropped
 
-Command = tuple[str | bytes | int | float, ...]
 T = TypeVar("T")
 
 
@@ -25,23 +26,29 @@ class Script:
 
 
 class Link:
-    """Everything raises StoreUnavailable or CorruptState; answers are those of the library's commands.
+    """Everything raises StoreUnavailable or CorruptState. Hashes come as dictionaries, the time in seconds,
+    everything else as Redis answers it.
 
     Reads are sent once more, at once, where the connection was lost; writes never.
     """
 
     def __init__(self, client: Redis) -> None:
-        self._pipeline = client.pipeline
-        self._execute: Callable[..., Any] = client.execute_command
+        pool = client.connection_pool
+        told = pool.connection_kwargs
+        self._channels = Channels(
+            Address(told["host"], told["port"], told["password"], told["socket_timeout"]),
+            most=pool.max_connections,
+        )
         self._pubsub: Callable[[], PubSub] = client.pubsub
 
     def read(self, *command: str | bytes | float) -> Any:  # noqa: ANN401 - depends on the command
         """One command that changes nothing; its first argument is the key."""
-        return _once_more(lambda: self._execute(*command), key=_key(command))
+        return self.read_all([command])[0]
 
     def write(self, *command: str | bytes | float) -> Any:  # noqa: ANN401 - depends on the command
         """One command that changes something; its first argument is the key."""
-        return _once(lambda: self._execute(*command), key=_key(command))
+        (answer,) = _once(lambda: self._send(command), key=_key(command))
+        return _or_raise(_judged(answer, command))
 
     def read_all(self, commands: Sequence[Command]) -> list[Any]:
         """The answers to commands that change nothing, in one round trip."""
@@ -49,13 +56,16 @@ class Link:
 
     def read_apart(self, commands: Sequence[Command]) -> list[Any]:
         """As `read_all`, but with a CorruptState, not raised, in the place of what cannot be read."""
-        answers = _once_more(lambda: self._send_all(commands, atomic=False), key="")
-        return _judged(answers, commands)
+        answers = _once_more(lambda: self._send(*commands), key="")
+        return list(map(_judged, answers, commands))
 
     def write_all(self, commands: Sequence[Command]) -> list[Any]:
         """Commands on one hash slot, carried out all together or not at all."""
-        answers = _once(lambda: self._send_all(commands, atomic=True), key=_key(commands[0]))
-        return [_or_raise(answer) for answer in _judged(answers, commands)]
+        _, *queued, done = _once(lambda: self._send(("MULTI",), *commands, ("EXEC",)), key=_key(commands[0]))
+        for command, answer in zip(commands, queued, strict=True):
+            _or_raise(_judged(answer, command))
+        answers = _or_raise(_judged(done, commands[0]))
+        return [_or_raise(_judged(each, command)) for each, command in zip(answers, commands, strict=True)]
 
     def read_by(self, script: Script, *, keys: Sequence[str], arguments: Command = ()) -> Any:  # noqa: ANN401 - depends on the script
         """The answer of a script that changes nothing."""
@@ -69,19 +79,21 @@ class Link:
         """A connection of its own to be told of messages; raises the library's errors."""
         return self._pubsub()
 
-    def _evaluate(self, script: Script, keys: Sequence[str], arguments: Command) -> Any:  # noqa: ANN401
-        try:
-            return self._execute("EVALSHA", script.digest, len(keys), *keys, *arguments)
-        except NoScriptError:
-            return self._execute("EVAL", script.source, len(keys), *keys, *arguments)
+    def close(self) -> None:
+        """Closes what is not in use; a later call connects again."""
+        self._channels.close()
 
-    def _send_all(self, commands: Sequence[Command], *, atomic: bool) -> list[Any]:
-        with self._pipeline(transaction=atomic) as pipeline:
-            queue: Callable[..., Any] = pipeline.execute_command
-            for command in commands:
-                queue(*command)
-            answers: list[Any] = pipeline.execute(raise_on_error=False)
-        return answers
+    def _evaluate(self, script: Script, keys: Sequence[str], arguments: Command) -> Any:  # noqa: ANN401
+        (answer,) = self._send(("EVALSHA", script.digest, len(keys), *keys, *arguments))
+        if isinstance(answer, NoScriptError):
+            (answer,) = self._send(("EVAL", script.source, len(keys), *keys, *arguments))
+        if isinstance(answer, RedisError):
+            raise answer
+        return answer
+
+    def _send(self, *commands: Command) -> list[Any]:
+        requests = b"".join(map(packed, commands))
+        return self._channels.ask(requests, answers=len(commands))
 
 
 def scored(answer: Sequence[bytes]) -> list[tuple[float, str]]:
@@ -89,15 +101,26 @@ def scored(answer: Sequence[bytes]) -> list[tuple[float, str]]:
     return [(float(score), member.decode()) for member, score in zip(answer[::2], answer[1::2], strict=True)]
 
 
-def _judged(answers: Sequence[Any], commands: Sequence[Command]) -> list[Any]:
-    """The answers, errors among them as ours; raises those that are not about one key alone."""
-    judged: list[Any] = []
-    for command, answer in zip(commands, answers, strict=True):
-        said = failure(answer, key=_key(command)) if isinstance(answer, RedisError) else answer
+def _judged(answer: Any, command: Command) -> Any:  # noqa: ANN401 - depends on the command
+    """The answer in its shape, or an error as ours; raises one that is not about this key alone."""
+    if isinstance(answer, RedisError):
+        said = failure(answer, key=_key(command))
         if isinstance(said, StoreUnavailable):
             raise said from answer
-        judged.append(said)
-    return judged
+        return said
+    shape = _SHAPES.get(command[0])
+    return answer if shape is None else shape(answer)
+
+
+def _pairs(answer: Sequence[bytes]) -> Mapping[bytes, bytes]:
+    return dict(zip(answer[::2], answer[1::2], strict=True))
+
+
+def _seconds(answer: Sequence[bytes]) -> float:
+    return int(answer[0]) + int(answer[1]) / 1_000_000
+
+
+_SHAPES: Mapping[object, Callable[[Any], object]] = {"HGETALL": _pairs, "TIME": _seconds}
 
 
 def _or_raise(answer: Any) -> Any:  # noqa: ANN401 - depends on the command

@@ -2,7 +2,8 @@
 
 from app.repositories import keys
 from app.repositories.ports import LONGEST_WAIT_SECONDS
-from app.repositories.redis.link import Command, Link, Script, scored
+from app.repositories.redis.channel import Command
+from app.repositories.redis.link import Link, Script, scored
 
 
 class OutboxEntries:
@@ -21,8 +22,7 @@ class OutboxEntries:
             ),
             ("TIME",),
         ]
-        *ends, (seconds, microseconds) = self._link.read_all(commands)
-        now = seconds + microseconds / 1_000_000
+        *ends, now = self._link.read_all(commands)
         waiting = {entry for end in ends for entry in scored(end)}
         ready = [task_id for at, task_id in sorted(waiting) if _is_due(at, now=now)][:limit]
         if not ready:

@@ -4,7 +4,8 @@ from app.models.ranges import EMPTY, Spans, size, spans_of, subtract, take
 from app.models.task import TaskSpec
 from app.repositories import keys
 from app.repositories.redis.bits import spans_in
-from app.repositories.redis.link import Command, Link, scored
+from app.repositories.redis.channel import Command
+from app.repositories.redis.link import Link, scored
 from app.repositories.redis.stored import value_of
 
 FIRST_WINDOW_BYTES = 4096

@@ -27,6 +27,7 @@ class RedisStore(Ledgers, Uploads, Reads, Results, Letters, OutboxEntries, Beats
         Uploads.__init__(self, link, ttl_seconds=upload_ttl_seconds)
         for part in (Reads, Results, Letters, OutboxEntries, Beats):
             part.__init__(self, link)
+        self._link = link
         self._ends = Ends(link)
 
     def wait_ended(self, task_id: str, *, timeout_seconds: float) -> bool:
@@ -39,3 +40,4 @@ class RedisStore(Ledgers, Uploads, Reads, Results, Letters, OutboxEntries, Beats
     def close(self) -> None:
         """Ends the thread behind `wait_ended`, if there is one; the client stays its owner's."""
         self._ends.close()
+        self._link.close()

@@ -10,7 +10,8 @@ from app.models.item_range import ItemRange
 from app.models.ranges import Spans, indexes
 from app.models.wire import pack_items, unpack_items
 from app.repositories import keys
-from app.repositories.redis.link import Command, Link, Script
+from app.repositories.redis.channel import Command
+from app.repositories.redis.link import Link, Script
 
 
 class Uploads:
