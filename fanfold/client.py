@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from types import TracebackType
 from typing import Self, TypeVar, Unpack
 from urllib.parse import quote
@@ -104,6 +105,20 @@ class Client:
         Only those of these `outcomes`, if any are named, from index `start` on, at most `limit`;
         `gapless` ends before the first item without a result.
         """
+        return chain.from_iterable(
+            self.result_batches(task_id, outcomes=outcomes, start=start, limit=limit, gapless=gapless)
+        )
+
+    def result_batches(
+        self,
+        task_id: str,
+        *,
+        outcomes: Iterable[Outcome] = (),
+        start: int = 0,
+        limit: int | None = None,
+        gapless: bool = False,
+    ) -> Iterator[list[ItemResult]]:
+        """As `results`, in lists of those that came together: quicker where there are many."""
         selection = Selection(outcomes=tuple(outcomes), start=start, limit=limit, gapless=gapless)
         return self._results(task_id, selection=selection, patience_seconds=self._patience)
 
@@ -120,6 +135,22 @@ class Client:
 
         `on_status` is told the status before the results that go with it, and at last that of the end.
         """
+        return chain.from_iterable(
+            self.follow_batches(
+                task_id, outcomes=outcomes, start=start, every_seconds=every_seconds, on_status=on_status
+            )
+        )
+
+    def follow_batches(
+        self,
+        task_id: str,
+        *,
+        outcomes: Iterable[Outcome] = (),
+        start: int = 0,
+        every_seconds: int = 1,
+        on_status: Callable[[TaskStatus], object] | None = None,
+    ) -> Iterator[list[ItemResult]]:
+        """As `follow`, in lists of those that came together: quicker where there are many."""
         return follow(
             self._watch(task_id, every_seconds=every_seconds),
             fetch=lambda selection: self._results(
@@ -167,7 +198,7 @@ class Client:
 
     def _results(
         self, task_id: str, *, selection: Selection, patience_seconds: float
-    ) -> Iterator[ItemResult]:
+    ) -> Iterator[list[ItemResult]]:
         path = _path(task_id) + "/results"
         return stream_results(
             self._transport, path=path, selection=selection, patience_seconds=patience_seconds

@@ -49,19 +49,19 @@ class Watch:
 def follow(
     watch: Watch,
     *,
-    fetch: Callable[[Selection], Iterator[ItemResult]],
+    fetch: Callable[[Selection], Iterator[list[ItemResult]]],
     selection: Selection,
     on_status: Callable[[TaskStatus], object] | None,
-) -> Iterator[ItemResult]:
-    """Selected results in item order, each as soon as all items before it have theirs."""
+) -> Iterator[list[ItemResult]]:
+    """Selected results in item order, as soon as all items before them have theirs."""
     seen = 0
     for status in watch.statuses():
         if on_status is not None:
             on_status(status)
         if status.is_over or status.items_done > seen:
             position = selection.start
-            for result in fetch(replace(selection, gapless=not status.is_over)):
-                position = result.index + 1
-                yield result
+            for results in fetch(replace(selection, gapless=not status.is_over)):
+                position = results[-1].index + 1
+                yield results
             selection = replace(selection, start=position)
         seen = status.items_done

@@ -26,22 +26,26 @@ def read_answer(body: bytes, *, kind: type[_T]) -> _T:
         raise _unreadable(error) from error
 
 
-def read_results(pieces: Iterable[bytes]) -> Iterator[ItemResult]:
-    """Results out of NDJSON that arrives in pieces; a line may be cut anywhere.
+def read_results(pieces: Iterable[bytes]) -> Iterator[list[ItemResult]]:
+    """Results out of NDJSON that arrives in pieces, those of a piece together; a line may be cut anywhere.
 
     A last line that is a problem says why the server could not go on: raises StreamBroken where another
     try may do, else the Problem.
     """
     for lines in _whole_lines(pieces):
-        yield from _results_on(lines) if _PROBLEM in lines else _decoded(lines)
+        if _PROBLEM in lines:
+            yield from _results_on(lines)
+        elif lines:
+            yield _decoded(lines)
 
 
-def _results_on(lines: bytes) -> Iterator[ItemResult]:
+def _results_on(lines: bytes) -> Iterator[list[ItemResult]]:
     """Line by line, because one of them may be a problem."""
     for line in lines.split(b"\n"):
         if line.startswith(_PROBLEM):
             raise _broken_off(line)
-        yield from _decoded(line)
+        if line:
+            yield _decoded(line)
 
 
 def _decoded(lines: bytes) -> list[ItemResult]:

@@ -40,9 +40,10 @@ class Selection:
 
 def stream_results(
     transport: Transport, *, path: str, selection: Selection, patience_seconds: float
-) -> Iterator[ItemResult]:
-    """The selected results that are there now. Raises Problem, or ServerUnreachable when patience is over.
+) -> Iterator[list[ItemResult]]:
+    """The selected results that are there now, those together that came together.
 
+    Raises Problem, or ServerUnreachable when patience is over.
     What breaks off is asked for again from where it broke off, with new patience if there were results.
     """
     patience = transport.patience(patience_seconds)
@@ -51,12 +52,12 @@ def stream_results(
         read = 0
         try:
             with transport.stream(request, patience_seconds=patience_seconds) as pieces:
-                for result in read_results(pieces):
-                    read += 1
-                    yield result
+                for results in read_results(pieces):
+                    read += len(results)
+                    yield results
         except StreamBroken as error:
             if read:
-                selection = selection.after(result, read=read)
+                selection = selection.after(results[-1], read=read)
                 patience = transport.patience(patience_seconds)
             if not patience.rest():
                 raise ServerUnreachable(f"the results break off again and again: {error}") from error

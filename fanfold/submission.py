@@ -10,7 +10,7 @@ from fanfold.errors import BadItem
 
 _MOST_JSON_ITEMS = 10_000
 _MOST_JSON_LENGTH = 1 << 20
-_PIECE_BYTES = 64 << 10
+_PIECE_LINES = 2_000
 
 Item = str | int | float
 Variable = str | int | float | bool
@@ -82,18 +82,18 @@ def _is_short(texts: Sequence[str]) -> bool:
     return len(texts) <= _MOST_JSON_ITEMS and sum(map(len, texts)) <= _MOST_JSON_LENGTH
 
 
-def _lines(header: bytes, texts: Iterable[str]) -> Iterator[bytes]:
-    piece = bytearray(header + b"\n")
-    for text in texts:
-        piece += msgspec.json.encode(text) + b"\n"
-        if len(piece) >= _PIECE_BYTES:
-            yield bytes(piece)
-            piece.clear()
-    yield bytes(piece)
+def _lines(header: bytes, texts: Sequence[str]) -> Iterator[bytes]:
+    yield header + b"\n"
+    encoder = msgspec.json.Encoder()
+    for first in range(0, len(texts), _PIECE_LINES):
+        yield encoder.encode_lines(texts[first : first + _PIECE_LINES])
 
 
 def _texts(items: Iterable[Item]) -> list[str]:
-    return [_text(item, index=index) for index, item in enumerate(items)]
+    return [
+        item if type(item) is str and item.isascii() else _text(item, index=index)
+        for index, item in enumerate(items)
+    ]
 
 
 def _text(item: Item, *, index: int) -> str:

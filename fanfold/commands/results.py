@@ -65,10 +65,10 @@ def results(
     with connect(urls) as client:
         task_id = chosen_task(client, task)
         if follow:
-            showing = Showing(client, task_id, sink=sink, quiet=quiet, position=start)
+            showing = Showing(client, task_id, sink=sink, quiet=quiet, start=start)
             ctx.exit(_follow(showing, outcomes=chosen, address=address_options(urls)))
-        for result in client.results(task_id, outcomes=chosen, start=start, limit=limit):
-            sink.take(result)
+        for found in client.result_batches(task_id, outcomes=chosen, start=start, limit=limit):
+            sink.take(found)
         sink.flush()
 
 

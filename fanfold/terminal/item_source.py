@@ -16,11 +16,23 @@ def read_items(arguments: Sequence[str], *, file: BinaryIO | None, null_separate
     stream = file or sys.stdin.buffer
     if file is None and stream.isatty():
         raise click.UsageError("No items: give them as arguments, with --arg-file, or on standard input.")
-    return _split(stream.read(), separator=b"\0" if null_separated else b"\n")
+    return _split(stream.read(), separator="\0" if null_separated else "\n")
 
 
-def _split(data: bytes, *, separator: bytes) -> list[str]:
-    pieces = data.split(separator)
+def _split(data: bytes, *, separator: str) -> list[str]:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return _split_one_by_one(data, separator=separator)
+    if separator != "\0" and "\0" in text:
+        return _split_one_by_one(data, separator=separator)
+    texts = text.split(separator)
+    return texts if texts[-1] else texts[:-1]
+
+
+def _split_one_by_one(data: bytes, *, separator: str) -> list[str]:
+    """The same, which tells what item is none."""
+    pieces = data.split(separator.encode())
     if not pieces[-1]:
         pieces.pop()
     return [_decoded(piece, number=number) for number, piece in enumerate(pieces, start=1)]

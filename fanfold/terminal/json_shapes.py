@@ -1,6 +1,7 @@
 """The JSON that commands print, as types; the reference is made from them."""
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -56,6 +57,11 @@ def error_detail(error: FanfoldError, *, task_id: str | None = None) -> ErrorDet
 def to_json(value: object) -> bytes:
     """A value as one line of JSON, without the line's end."""
     return msgspec.json.encode(value)
+
+
+def to_json_lines(values: Sequence[object]) -> bytes:
+    """Each value as a line of JSON."""
+    return msgspec.json.Encoder().encode_lines(values)
 
 
 def print_json(value: object) -> None:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class Showing:
-    """Results of one task on their way to a sink; `position` is the index after the last one written."""
+    """Results of one task on their way to a sink, from index `start` on."""
 
-    def __init__(self, client: "Client", task_id: str, *, sink: Sink, quiet: bool, position: int = 0) -> None:
+    def __init__(self, client: "Client", task_id: str, *, sink: Sink, quiet: bool, start: int = 0) -> None:
         self.task_id = task_id
-        self.position = position
+        self._start = start
         self.seen = False
         self._client = client
         self._sink = sink
@@ -27,16 +27,15 @@ class Showing:
     def to_the_end(self, *, outcomes: "tuple[Outcome, ...]" = ()) -> "TaskStatus":
         """Write results as they come until the task is over; its last status."""
         with Progress(quiet=self._quiet) as progress:
-            results = self._client.follow(
+            batches = self._client.follow_batches(
                 self.task_id,
-                start=self.position,
+                start=self._start,
                 outcomes=outcomes,
                 on_status=lambda status: self._on_status(status, progress=progress),
             )
-            for result in results:
+            for results in batches:
                 progress.hide()
-                self._sink.take(result)
-                self.position = result.index + 1
+                self._sink.take(results)
             self._sink.flush()
         if progress.last is None:
             raise RuntimeError("following a task tells its status at least once")
@@ -55,7 +54,8 @@ class Showing:
         from fanfold.terminal.json_shapes import error_detail
 
         self._sink.end(None, error=error_detail(error, task_id=self.task_id))
-        start = f" --start {self.position}" if self.position else ""
+        position = max(self._start, self._sink.position)
+        start = f" --start {position}" if position else ""
         click.echo(
             f"fanfold: task {self.task_id} {'goes on' if self.seen else 'may have been accepted'}\n"
             f"  to come back:  fanfold results --follow{start}{address} {self.task_id}\n"

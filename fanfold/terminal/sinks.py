@@ -1,6 +1,7 @@
 """Where results go: their outputs to the two output streams, byte for byte, or all of it as JSON."""
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from fanfold.terminal.wording import ending, quoted_item
@@ -11,10 +12,15 @@ if TYPE_CHECKING:
 
 
 class Sink(Protocol):
-    """Takes results in item order and, at last, the end. May block, and raise BrokenPipeError."""
+    """Takes results in item order and, at last, the end. May block, and raise BrokenPipeError.
 
-    def take(self, result: "ItemResult") -> None:
-        """Write one result; it may stay in a buffer."""
+    `position` is the index after the last result that was written; 0 before.
+    """
+
+    position: int
+
+    def take(self, results: "Sequence[ItemResult]") -> None:
+        """Write results; they may stay in a buffer."""
 
     def flush(self) -> bool:
         """Bring everything out. True, once, if a terminal's cursor is left within a line."""
@@ -32,20 +38,34 @@ class OutputSink:
         self._terminals = [stream for stream in (self._stdout, self._stderr) if stream.isatty()]
         self._notes = notes
         self._within_line = False
+        self.position = 0
 
-    def take(self, result: "ItemResult") -> None:
-        """Write stdout, then the value a python function returned, then stderr."""
-        self._write(self._stdout, result.stdout_bytes)
-        if result.value is not None:
-            from fanfold.terminal.json_shapes import to_json
+    def take(self, results: "Sequence[ItemResult]") -> None:
+        """Write of each stdout, then the value a python function returned, then stderr.
 
-            self._write(self._stdout, to_json(result.value) + b"\n")
-        note = self._note(result)
-        if result.stderr or note:
-            self._stdout.flush()
-            self._write(self._stderr, result.stderr_bytes)
-            self._write(self._stderr, note)
-            self._stderr.flush()
+        What goes to stdout alone is written together.
+        """
+        from fanfold.terminal.json_shapes import to_json
+
+        outputs: list[bytes] = []
+        for result in results:
+            if result.stdout:
+                outputs.append(result.stdout_bytes)
+            if result.value is not None:
+                outputs += (to_json(result.value), b"\n")
+            note = self._note(result)
+            if result.stderr or note:
+                self._put(outputs, after=result.index)
+                outputs = []
+                self._stdout.flush()
+                self._write(self._stderr, result.stderr_bytes + note)
+                self._stderr.flush()
+        if results:
+            self._put(outputs, after=results[-1].index)
+
+    def _put(self, outputs: Sequence[bytes], *, after: int) -> None:
+        self._write(self._stdout, b"".join(outputs))
+        self.position = after + 1
 
     def flush(self) -> bool:
         """Bring everything out. True, once, if a terminal's cursor is left within a line."""
@@ -65,12 +85,12 @@ class OutputSink:
                 self._within_line = not data.endswith(b"\n")
 
     def _note(self, result: "ItemResult") -> bytes:
-        if not self._notes:
+        if not self._notes or (
+            result.outcome.value == "ok" and not (result.stdout_truncated or result.stderr_truncated)
+        ):
             return b""
         remarks = [] if result.outcome.value == "ok" else [ending(result)]
         remarks += ["output cut at the limit"] if result.stdout_truncated or result.stderr_truncated else []
-        if not remarks:
-            return b""
         line_end = "\n" if result.stderr and not result.stderr.endswith("\n") else ""
         text = f"{line_end}fanfold: item {result.index} {quoted_item(result.item)}: {'; '.join(remarks)}\n"
         return text.encode()
@@ -79,11 +99,16 @@ class OutputSink:
 class JsonLinesSink:
     """Writes each result as a line of JSON, and nothing else."""
 
-    def take(self, result: "ItemResult") -> None:
-        """Write the line."""
-        from fanfold.terminal.json_shapes import to_json
+    def __init__(self) -> None:
+        self.position = 0
 
-        sys.stdout.buffer.write(to_json(result) + b"\n")
+    def take(self, results: "Sequence[ItemResult]") -> None:
+        """Write the lines."""
+        from fanfold.terminal.json_shapes import to_json_lines
+
+        sys.stdout.buffer.write(to_json_lines(results))
+        if results:
+            self.position = results[-1].index + 1
 
     def flush(self) -> bool:
         """Bring the lines out."""
@@ -101,13 +126,16 @@ class RunReportSink:
 
     def __init__(self) -> None:
         self._next_piece = b'{"results":['
+        self.position = 0
 
-    def take(self, result: "ItemResult") -> None:
-        """Write the next element of `results`."""
+    def take(self, results: "Sequence[ItemResult]") -> None:
+        """Write the next elements of `results`."""
         from fanfold.terminal.json_shapes import to_json
 
-        sys.stdout.buffer.write(self._next_piece + to_json(result))
-        self._next_piece = b","
+        if results:
+            sys.stdout.buffer.write(self._next_piece + to_json(results)[1:-1])
+            self._next_piece = b","
+            self.position = results[-1].index + 1
 
     def flush(self) -> bool:
         """Bring out what there is of the object."""

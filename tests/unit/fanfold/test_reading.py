@@ -1,6 +1,6 @@
 """Results are read out of pieces, wherever the network cuts them."""
 
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import msgspec
 import pytest
@@ -27,7 +27,8 @@ def cut(stream: bytes, places: list[int]) -> list[bytes]:
 @given(st.lists(st.integers(0, len(STREAM)), max_size=8), st.booleans())
 def test_cuts_do_not_matter(places: list[int], ends_within_line: bool) -> None:  # noqa: FBT001
     stream = STREAM.removesuffix(b"\n") if ends_within_line else STREAM
-    assert list(read_results(cut(stream, [min(place, len(stream)) for place in places]))) == RESULTS
+    batches = read_results(cut(stream, [min(place, len(stream)) for place in places]))
+    assert list(chain.from_iterable(batches)) == RESULTS
 
 
 def problem(status: int) -> bytes:
@@ -41,7 +42,7 @@ def test_a_problem_at_the_end_is_raised_after_all_results(
 ) -> None:
     read: list[ItemResult] = []
     with pytest.raises(error, match="why"):
-        read.extend(read_results(cut(STREAM + problem(status), places)))
+        read.extend(chain.from_iterable(read_results(cut(STREAM + problem(status), places))))
     assert read == RESULTS
 
 
