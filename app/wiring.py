@@ -36,6 +36,7 @@ from app.services.publishing import TaskPublisher
 from app.services.recovery import Sweeper, SweepPorts
 from app.services.rendering import render
 from app.services.results import ResultReader
+from app.services.store_time import StoreTime
 from app.services.submission import Submission
 from app.services.waiting import Budget, Waiting
 from app.settings import Settings
@@ -101,6 +102,7 @@ def wire_api(settings: Settings, *, outside: Outside, is_stopping: Callable[[], 
             publisher=publisher,
             max_items=settings.fanfold.task.max_items,
             max_deaths=settings.fanfold.task.max_deaths,
+            now=StoreTime(store, clock).now,
         ),
         progress=Progress(store=store, failures=FirstFailures(results), silence_seconds=silence_seconds),
         results=results,

@@ -1,5 +1,6 @@
 """What an operation decides: the ledger afterwards, what is written beside it, and the answer."""
 
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -38,7 +39,8 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
 
     `redo` marks items for a later retry, `redo_waiting` those the cursor has not reached, and
     `new_agenda` turns the marks into the agenda of the next run. `upload_blocks` is how many blocks the
-    spec's upload must have.
+    spec's upload must have; `inputs` are blocks that were not uploaded before, each with the index of its
+    first item.
     """
 
     counts: dict[str, int] = msgspec.field(default_factory=dict)
@@ -51,6 +53,7 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     function: str | None = None
     spec: TaskSpec | None = None
     upload_blocks: int = 0
+    inputs: tuple[tuple[int, Sequence[str]], ...] = ()
 
 
 NO_EFFECTS = Effects()

@@ -85,6 +85,8 @@ class MemoryStore:
             if len(self._uploads.get(effects.spec.upload, {})) != effects.upload_blocks:
                 return CommitOutcome.INCOMPLETE
             self._specs[task_id] = effects.spec
+            if effects.inputs:
+                self.put_blocks(effects.spec.upload, effects.inputs)
         self._mark(task_id, before.ledger if before else None, effects)
         self._keep_results(task_id, effects)
         self._keep_outbox(task_id, after)

@@ -1,7 +1,9 @@
 """The nine operations carried out: read, decide purely, commit by compare-and-set, again on a conflict."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
+
+import msgspec
 
 from app.errors import InvalidField, StoreUnavailable, TaskNotFound
 from app.models.ledger import Ledger, Shard
@@ -15,7 +17,7 @@ from app.protocol.plan import offer, plan
 from app.protocol.record import Recorded, Report, record
 from app.protocol.revoke import revoke
 from app.protocol.submit import Submitted, publish_failed, published, submit
-from app.repositories.ports import CommitOutcome, Store
+from app.repositories.ports import CommitOutcome, Store, Stored
 
 A = TypeVar("A")
 
@@ -28,18 +30,36 @@ class Operations:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def submit(self, spec: TaskSpec, *, upload_blocks: int) -> Submitted:
-        """Raises TaskConflict for another body under a known id, InvalidField where blocks are missing."""
+    def submit(
+        self,
+        spec: TaskSpec,
+        *,
+        upload_blocks: int,
+        inputs: Sequence[tuple[int, Sequence[str]]] = (),
+        now: float | None = None,
+    ) -> Submitted:
+        """Inputs lie in blocks of an upload, or are `inputs`. With the store's time `now` the task is taken
+        for new, and looked for only where it is not.
+
+        Raises TaskConflict for another body under a known id, InvalidField where blocks are missing.
+        """
 
         def decide(ledger: Ledger | None, now: float) -> Decision[Submitted]:
             known = self._store.spec(spec.task_id) if ledger is not None else None
-            return submit(ledger, known, spec, upload_blocks=upload_blocks, now=now)
+            decision = submit(ledger, known, spec, upload_blocks=upload_blocks, now=now)
+            effects = msgspec.structs.replace(decision.effects, inputs=tuple(inputs))
+            return msgspec.structs.replace(decision, effects=effects)
 
-        return self._change(spec.task_id, decide)
+        return self._change(spec.task_id, decide, absent_at=now)
 
-    def published(self, task_id: str, *, run: int) -> bool:
-        return self._change_known(
-            task_id, lambda ledger, now: published(ledger, run=run, now=now), absent=False
+    def published(self, task_id: str, *, run: int, seen: Stored | None = None) -> bool:
+        """`seen` is the task as it was read just now, if it was."""
+        return self._change(
+            task_id,
+            lambda ledger, now: (
+                Decision(answer=False) if ledger is None else published(ledger, run=run, now=now)
+            ),
+            seen=seen,
         )
 
     def publish_failed(self, task_id: str, *, run: int, attempt: int, limit: int, reason: str) -> bool:
@@ -138,10 +158,20 @@ class Operations:
             lambda ledger, now: Decision(answer=absent) if ledger is None else decide(ledger, now),
         )
 
-    def _change(self, task_id: str, decide: Callable[[Ledger | None, float], Decision[A]]) -> A:
-        for _ in range(MOST_CONFLICTS):
-            before = self._store.load(task_id)
-            now = before.read_at if before else self._store.time()
+    def _change(
+        self,
+        task_id: str,
+        decide: Callable[[Ledger | None, float], Decision[A]],
+        *,
+        seen: Stored | None = None,
+        absent_at: float | None = None,
+    ) -> A:
+        """The first try takes the task for what was `seen`, or for absent at this time, if that is known."""
+        for tried in range(MOST_CONFLICTS):
+            if tried or (seen is None and absent_at is None):
+                seen, absent_at = self._store.load(task_id), None
+            before = seen
+            now = before.read_at if before else self._store.time() if absent_at is None else absent_at
             decision = decide(before.ledger if before else None, now)
             if decision.after is None:
                 if decision.effects.counts:

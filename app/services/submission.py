@@ -1,7 +1,7 @@
 """Submitting a task: check its template, store its items block by block, store the task, tell Kafka."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from app.models.item_range import ItemRange
 from app.models.request import MasterTask
@@ -30,13 +30,14 @@ class Receipt:
 class Upload:
     """Items that are stored, or would be: how many, in how many blocks, and the hash of the whole task.
 
-    Those of a range are in no block.
+    A few are in no block yet, but in `inputs`. Those of a range are in neither.
     """
 
     name: str
     items: int
     blocks: int
     fingerprint: str
+    inputs: tuple[Block, ...] = ()
 
 
 class Submission:
@@ -50,12 +51,14 @@ class Submission:
         publisher: TaskPublisher,
         max_items: int,
         max_deaths: int,
+        now: Callable[[], float],
     ) -> None:
         self._store = store
         self._operations = operations
         self._publisher = publisher
         self._max_items = max_items
         self._max_deaths = max_deaths
+        self._now = now
 
     def submit(self, task: MasterTask, items: Iterable[Sequence[str]] | ItemRange) -> Receipt:
         """`items` come in portions, are read once and stored meanwhile; of a range only the rule is kept.
@@ -69,12 +72,11 @@ class Submission:
             upload = self._rule(task, items, task_id=task_id)
         else:
             fitting = fit_for_arguments(items) if is_program(rendered.source) else items
-            known = task.id is not None and self._store.load(task_id) is not None
-            upload = self._upload(
-                task, f"{task_id}:{new_id()}", bounded(fitting, most=self._max_items), keep=not known
-            )
+            upload = self._upload(task, task_id, bounded(fitting, most=self._max_items))
         spec = self._spec(task, task_id=task_id, upload=upload, rendered=rendered)
-        submitted = self._operations.submit(spec, upload_blocks=upload.blocks)
+        submitted = self._operations.submit(
+            spec, upload_blocks=upload.blocks, inputs=upload.inputs, now=spec.created_at
+        )
         if submitted is Submitted.NEW:
             self._publisher.publish(task_id, run=1)
         return Receipt(task_id=task_id, is_new=submitted is Submitted.NEW)
@@ -87,22 +89,35 @@ class Submission:
             name=items.upload_name(task_id), items=items.count, blocks=0, fingerprint=fingerprint.text
         )
 
-    def _upload(self, task: MasterTask, name: str, items: Iterable[Sequence[str]], *, keep: bool) -> Upload:
+    def _upload(self, task: MasterTask, task_id: str, items: Iterable[Sequence[str]]) -> Upload:
+        """Stores the blocks as they come, but not the last few of a task that has no others."""
+        name = f"{task_id}:{new_id()}"
         fingerprint = Fingerprint(task)
         count = blocks = 0
+        keep = True
         batch: list[Block] = []
         for block in blocks_of(items):
+            if len(batch) == BATCH_BLOCKS:
+                if blocks == 0:
+                    keep = not self._is_known(task)
+                self._store_blocks(name, batch, keep=keep)
+                blocks += len(batch)
+                batch = []
             fingerprint.add(block[1])
             count += len(block[1])
-            blocks += 1
             batch.append(block)
-            if keep and len(batch) == BATCH_BLOCKS:
-                self._store.put_blocks(name, batch)
-            if len(batch) == BATCH_BLOCKS:
-                batch = []
-        if keep and batch:
-            self._store.put_blocks(name, batch)
-        return Upload(name=name, items=count, blocks=blocks, fingerprint=fingerprint.text)
+        upload = Upload(name=name, items=count, blocks=0, fingerprint=fingerprint.text, inputs=tuple(batch))
+        if blocks == 0:
+            return upload
+        self._store_blocks(name, batch, keep=keep)
+        return replace(upload, blocks=blocks + len(batch), inputs=())
+
+    def _is_known(self, task: MasterTask) -> bool:
+        return task.id is not None and self._store.load(task.id) is not None
+
+    def _store_blocks(self, name: str, blocks: Sequence[Block], *, keep: bool) -> None:
+        if keep:
+            self._store.put_blocks(name, blocks)
 
     def _spec(self, task: MasterTask, *, task_id: str, upload: Upload, rendered: Rendered) -> TaskSpec:
         return TaskSpec(
@@ -111,7 +126,7 @@ class Submission:
             items_total=upload.items,
             upload=upload.name,
             fingerprint=upload.fingerprint,
-            created_at=self._store.time(),
+            created_at=self._now(),
             language=task.language,
             variables=task.variable_json,
             name=task.name,

@@ -30,6 +30,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     gone: tuple[str, ...] = ()
     spec: str | None = None
     upload_blocks: int = 0
+    has_inputs: bool = False
     function: str | None = None
     redo: tuple[tuple[int, int], ...] = ()
     waiting: tuple[int, int, int] | None = None
@@ -65,6 +66,7 @@ def change_of(
         gone=tuple(name for name in old if name not in after.shards),
         spec=_text(effects.spec) if effects.spec is not None else None,
         upload_blocks=effects.upload_blocks,
+        has_inputs=bool(effects.inputs),
         function=effects.function,
         redo=effects.redo,
         waiting=(before.cursor, before.stop, before.run) if effects.redo_waiting and before else None,

@@ -2,7 +2,7 @@
 --
 -- KEYS     those that this change touches (touched.py), named in the same order by change.names
 -- ARGV     1 the change, a msgpack map with the fields of change.py; empty ones are left out
---          2 the compressed block of results, or ''
+--          2 the compressed block of results, or ''  3… blocks of inputs: first index and block, alternating
 -- Returns  'done', 'conflict' (the task is not as `before` says) or 'incomplete' (blocks are missing).
 -- Raises   'CORRUPT <key> …' where a key has a wrong type. Types are looked at before the first write,
 --          because Redis does not take back what a script wrote before it failed. For the same reason
@@ -33,7 +33,7 @@ end
 if (call('HGET', key.task, 'version') or '') ~= change.before then
   return 'conflict'
 end
-if change.spec and call('HLEN', key.upload) ~= (change.upload_blocks or 0) then
+if change.spec and not change.has_inputs and call('HLEN', key.upload) ~= (change.upload_blocks or 0) then
   return 'incomplete'
 end
 
@@ -56,8 +56,14 @@ local function write_ledger()
   end
 end
 
+local function keep_inputs()
+  for i = 3, #ARGV, 2 do
+    call('HSET', key.inputs, ARGV[i], ARGV[i + 1])
+    call('ZADD', key.firsts, ARGV[i], ARGV[i])
+  end
+end
+
 local function take_over_upload()
-  call('HSET', key.spec, 'spec', change.spec)
   for from, to in pairs({ upload = 'inputs', ['upload-firsts'] = 'firsts' }) do
     if call('EXISTS', key[from]) == 1 then
       call('RENAME', key[from], key[to])
@@ -190,7 +196,12 @@ for name, count in pairs(change.counts or NONE) do
 end
 write_ledger()
 if change.spec then
-  take_over_upload()
+  call('HSET', key.spec, 'spec', change.spec)
+  if change.has_inputs then
+    keep_inputs()
+  else
+    take_over_upload()
+  end
 end
 if change['function'] then
   call('HSET', key.spec, 'function', change['function'])

@@ -7,6 +7,7 @@ import msgspec
 
 from app.errors import CorruptState
 from app.models.ledger import Ledger
+from app.models.wire import pack_items
 from app.protocol.decision import Effects
 from app.repositories import keys
 from app.repositories.ports import CommitOutcome, Stored
@@ -77,8 +78,9 @@ class Ledgers:
         ]
         told = msgspec.structs.replace(change, names=tuple(kind.name for kind in kinds))
         block = effects.block[1] if effects.block is not None else b""
+        inputs = (part for first, items in effects.inputs for part in (first, pack_items(items)))
         answer = self._link.write_by(
-            self._commit, keys=names, arguments=(msgspec.msgpack.encode(told), block)
+            self._commit, keys=names, arguments=(msgspec.msgpack.encode(told), block, *inputs)
         )
         return CommitOutcome(answer.decode())
 

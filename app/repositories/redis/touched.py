@@ -14,7 +14,9 @@ def touched_by(change: Change) -> tuple[KeyKind, ...]:
 
 def _of_life(change: Change) -> Iterator[KeyKind]:
     if change.spec is not None:
-        yield from (keys.SPEC, keys.INPUTS, keys.FIRSTS, *keys.UPLOAD_KINDS)
+        yield from (keys.SPEC, keys.INPUTS, keys.FIRSTS)
+        if not change.has_inputs:
+            yield from keys.UPLOAD_KINDS
     if change.created_at is not None:
         yield from (keys.RECENT, keys.EXPIRING, keys.UNFINISHED)
     if change.ended or change.revived:

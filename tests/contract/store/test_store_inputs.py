@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from app.errors import TaskConflict
 from app.models.item_range import ItemRange
 from app.models.ranges import indexes
 from app.models.result import Outcome
@@ -200,3 +201,29 @@ def test_an_item_lost_in_two_runs_has_an_entry_in_each(a_task: Make, store: Stor
         (0, 1, 2, Outcome.LOST),
     ]
     assert [letter.run for letter in store.dead_letters(trial.task_id)] == [1, 2]
+
+
+def test_inputs_may_come_with_the_commit(store: Store) -> None:
+    trial = Trial(store, items=25)
+    inputs = [(0, [f"item-{i}" for i in range(20)]), (20, [f"item-{i}" for i in range(20, 25)])]
+
+    first = trial.operations.submit(trial.spec, upload_blocks=0, inputs=inputs, now=store.time())
+
+    assert first is Submitted.NEW
+    assert store.items(trial.spec.upload, ((0, 1), (18, 22))) == [f"item-{i}" for i in (0, 18, 19, 20, 21)]
+    assert trial.operations.submit(trial.spec, upload_blocks=0, inputs=inputs) is Submitted.KNOWN
+
+
+def test_a_task_taken_for_new_that_is_not_is_the_same_one_or_refused(a_task: Make, store: Store) -> None:
+    trial = a_task(5)
+    before = trial.stored
+    other = msgspec.structs.replace(trial.spec, fingerprint="e" * 64)
+    inputs = [(0, ["other"])]
+
+    same = trial.operations.submit(trial.spec, upload_blocks=0, inputs=inputs, now=store.time())
+    with pytest.raises(TaskConflict):
+        trial.operations.submit(other, upload_blocks=0, inputs=inputs, now=store.time())
+
+    assert same is Submitted.KNOWN
+    assert trial.stored.version == before.version
+    assert store.items(trial.spec.upload, ((0, 1),)) == ["item-0"]
