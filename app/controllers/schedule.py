@@ -16,6 +16,7 @@ from app.errors import FanfoldError, InvalidField, StoreUnavailable
 from app.models.status import ResultLine, TaskStatus
 from app.services.result_stream import steady_batches
 from app.services.results import Selection
+from app.services.submission import Receipt
 from app.services.waiting import TooManyHeld
 
 RESULTS_SHOWN = 100
@@ -36,9 +37,12 @@ def schedule_routes(services: Services) -> Blueprint:
         wait = queries.wait_seconds(request)
         asked = asked_task(request, limits=services.limits)
         receipt = services.submission.submit(asked.task, asked.items)
-        status = services.progress.status(receipt.task_id)
-        ended = _ended(services, receipt.task_id, seconds=wait) if wait is not None else None
-        response = as_json(ended or status, status=HTTPStatus.OK if ended else HTTPStatus.ACCEPTED)
+        ended = _ended(services, receipt, seconds=wait) if wait is not None else None
+        response = (
+            as_json(ended)
+            if ended is not None
+            else as_json(services.progress.status(receipt.task_id), status=HTTPStatus.ACCEPTED)
+        )
         response.headers["Location"] = f"/schedule/{receipt.task_id}"
         return response
 
@@ -79,16 +83,19 @@ def _status(services: Services, task_id: str) -> Response:
     return as_json(services.progress.status(task_id))
 
 
-def _ended(services: Services, task_id: str, *, seconds: float) -> TaskStatus | None:
+def _ended(services: Services, receipt: Receipt, *, seconds: float) -> TaskStatus | None:
     """The task with its first results once it is over; None where it is not, or where there is no waiting.
 
     The task is stored: what hinders the wait must not look as if it were not.
     """
+    waiting = services.waiting
+    wait = waiting.until_new_is_over if receipt.is_new else waiting.until_over
     try:
-        if not services.waiting.until_over(task_id, seconds=seconds):
+        if not wait(receipt.task_id, seconds=seconds):
             return None
-        lines = tuple(services.results.lines(task_id, Selection(limit=RESULTS_SHOWN)))
-        return msgspec.structs.replace(services.progress.status(task_id), results=lines)
+        look = services.progress.look(receipt.task_id)
+        lines = tuple(services.results.lines_of(look, Selection(limit=RESULTS_SHOWN)))
+        return msgspec.structs.replace(services.progress.status_of(look), results=lines)
     except (TooManyHeld, StoreUnavailable):
         return None
 

@@ -14,7 +14,7 @@ from app.models.node import Beat
 from app.models.ranges import EMPTY, Spans, indexes, intersect, spans_of, subtract, take
 from app.models.task import TaskSpec, TaskState
 from app.protocol.decision import DeadLetter, Effects, Entry
-from app.repositories.ports import LONGEST_WAIT_SECONDS, CommitOutcome, Stored, Version
+from app.repositories.ports import LONGEST_WAIT_SECONDS, CommitOutcome, Look, Stored, Version
 
 FIRST_SWEEP_SECONDS = 2.0
 
@@ -156,8 +156,17 @@ class MemoryStore:
 
     # reads
 
+    def look(self, task_id: str) -> Look | None:
+        stored = self.load(task_id)
+        if stored is None:
+            return None
+        return Look(stored=stored, spec=self.spec(task_id), beats=self.beats())
+
     def spec(self, task_id: str) -> TaskSpec | None:
         return self._specs.get(task_id)
+
+    def specs(self, task_ids: Sequence[str]) -> list[TaskSpec | None]:
+        return [self.spec(task_id) for task_id in task_ids]
 
     def function(self, task_id: str) -> str | None:
         return self._functions.get(task_id)

@@ -34,6 +34,14 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     read_at: float
 
 
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """A task as it is at one moment, with what it was asked for and all workers' beats."""
+
+    stored: Stored
+    spec: TaskSpec | None
+    beats: Mapping[str, Beat]
+
+
 class CommitOutcome(StrEnum):
     """CONFLICT: another commit came first. INCOMPLETE: blocks of the upload are missing."""
 
@@ -91,7 +99,15 @@ class UploadStore(Protocol):
 class TaskReads(Protocol):
     """Reads beside the ledger. Stale answers do no harm: the operations decide on the ledger."""
 
+    def look(self, task_id: str) -> Look | None:
+        """All that its status is made of, in one round trip (one for each node of a cluster)."""
+        ...
+
     def spec(self, task_id: str) -> TaskSpec | None: ...
+
+    def specs(self, task_ids: Sequence[str]) -> list[TaskSpec | None]:
+        """The same of many, in their order, in one round trip (one for each node of a cluster)."""
+        ...
 
     def function(self, task_id: str) -> str | None:
         """The rendered function, once a scheduler has planned the task."""

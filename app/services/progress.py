@@ -1,15 +1,15 @@
 """How tasks are getting on: ledger, spec and the workers' beats become one status."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from app.models.ledger import Ledger
 from app.models.node import Beat
 from app.models.status import TaskPage, TaskStatus
 from app.models.task import Language, TaskSpec
-from app.repositories.ports import Store, Stored
+from app.repositories.ports import Look, Store, Stored
 from app.services.failures import FirstFailures
-from app.services.finding import is_over, known_task
+from app.services.finding import is_over, known_look
 from app.services.liveness import alive
 from app.services.pace import eta_seconds_of, rate_of
 from app.services.paging import Cursor
@@ -27,10 +27,16 @@ class Progress:
 
     def status(self, task_id: str) -> TaskStatus:
         """Raises TaskNotFound."""
-        stored = known_task(self._store, task_id)
-        spec = self._store.spec(stored.ledger.task_id)
-        workers = self._workers(now=stored.read_at)
-        return self._view(stored, spec=spec, workers=workers, with_failures=True)
+        return self.status_of(self.look(task_id))
+
+    def look(self, task_id: str) -> Look:
+        """The task as it is now. Raises TaskNotFound."""
+        return known_look(self._store, task_id)
+
+    def status_of(self, look: Look) -> TaskStatus:
+        """The status of a task that has been read."""
+        workers = self._workers(look.beats, now=look.stored.read_at)
+        return self._view(look.stored, spec=look.spec, workers=workers, with_failures=True)
 
     def page(self, *, limit: int, after: Cursor | None) -> TaskPage:
         """At most `limit` tasks made before `after`, newest first, without their failures."""
@@ -39,8 +45,8 @@ class Progress:
         shown = listed[:limit]
         found = self._store.load_many([task_id for _, task_id in shown])
         tasks = [found[task_id] for _, task_id in shown if task_id in found]
-        workers = self._workers(now=tasks[0].read_at) if tasks else []
-        specs = (self._store.spec(task.ledger.task_id) for task in tasks)
+        workers = self._workers(self._store.beats(), now=tasks[0].read_at) if tasks else []
+        specs = self._store.specs([task.ledger.task_id for task in tasks])
         return TaskPage(
             tasks=tuple(
                 self._view(task, spec=spec, workers=workers, with_failures=False)
@@ -49,8 +55,8 @@ class Progress:
             next=Cursor(created_at=shown[-1][0], task_id=shown[-1][1]).text if len(listed) > limit else None,
         )
 
-    def _workers(self, *, now: float) -> Sequence[Beat]:
-        living = alive(self._store.beats(), now=now, silence=self._silence_seconds)
+    def _workers(self, beats: Mapping[str, Beat], *, now: float) -> Sequence[Beat]:
+        living = alive(beats, now=now, silence=self._silence_seconds)
         return [beat for beat in living.values() if not beat.over_http]
 
     def _view(

@@ -9,7 +9,7 @@ from app.models.ranges import spans_of_indexes
 from app.models.result import Outcome
 from app.models.status import ResultLine
 from app.models.task import TaskSpec
-from app.repositories.ports import Store
+from app.repositories.ports import Look, Store
 from app.services.finding import known_task
 from app.services.result_blocks import ResultBlocks
 from app.services.result_index import Segment, segments
@@ -55,9 +55,16 @@ class ResultReader:
     def batches(self, task_id: str, selection: Selection) -> Iterator[list[ResultLine]]:
         """The same, some at a time and none of them empty: the first as soon as there are any."""
         ledger = known_task(self._store, task_id).ledger
-        if selection.limit == 0:
-            return
-        spec = self._store.spec(ledger.task_id)
+        if selection.limit != 0:
+            yield from self._batches(ledger, self._store.spec(ledger.task_id), selection)
+
+    def lines_of(self, look: Look, selection: Selection) -> Iterator[ResultLine]:
+        """The selected results of a task that has been read."""
+        return chain.from_iterable(self._batches(look.stored.ledger, look.spec, selection))
+
+    def _batches(
+        self, ledger: Ledger, spec: TaskSpec | None, selection: Selection
+    ) -> Iterator[list[ResultLine]]:
         for batch in _batches(self._found(ledger, selection), limit=selection.limit):
             yield list(map(line_of, batch, self._texts(spec, batch)))
 

@@ -77,18 +77,29 @@ class Waiting:
 
         Raises TaskNotFound, TooManyHeld, StoreUnavailable.
         """
-        task_id = known_task(self._store, task_id).ledger.task_id
+        ledger = known_task(self._store, task_id).ledger
         deadline = self._clock.monotonic() + min(seconds, self._longest_seconds)
         with self._budget.held():
-            while not is_over(known_task(self._store, task_id).ledger):
-                left = deadline - self._clock.monotonic()
-                if left <= 0 or self._is_stopping():
-                    return False
-                self._wait(task_id, seconds=min(left, SLICE_SECONDS))
-        return True
+            return is_over(ledger) or self._waited(ledger.task_id, deadline=deadline)
 
-    def _wait(self, task_id: str, *, seconds: float) -> None:
+    def until_new_is_over(self, task_id: str, *, seconds: float) -> bool:
+        """The same for a task that has just been stored, so that a wait of no time is none."""
+        deadline = self._clock.monotonic() + min(seconds, self._longest_seconds)
+        with self._budget.held():
+            return self._waited(task_id, deadline=deadline)
+
+    def _waited(self, task_id: str, *, deadline: float) -> bool:
+        while (left := deadline - self._clock.monotonic()) > 0 and not self._is_stopping():
+            if self._wait(task_id, seconds=min(left, SLICE_SECONDS)):
+                return True
+            if is_over(known_task(self._store, task_id).ledger):
+                return True  # given up, of which nobody is told
+        return False
+
+    def _wait(self, task_id: str, *, seconds: float) -> bool:
         began = self._clock.monotonic()
-        if not self._store.wait_ended(task_id, timeout_seconds=seconds):
+        ended = self._store.wait_ended(task_id, timeout_seconds=seconds)
+        if not ended:
             # A store may answer early; the loop must not spin then.
             self._clock.sleep(min(0.05, max(0.0, seconds - (self._clock.monotonic() - began))))
+        return ended

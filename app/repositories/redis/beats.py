@@ -1,6 +1,6 @@
 """Heartbeats in Redis: one hash for all workers, each value with the store's time before the beat."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -27,8 +27,11 @@ class Beats:
 
     def beats(self) -> dict[str, Beat]:
         """One that cannot be read is left out: its worker counts as silent."""
+        return self._readable_beats(self._link.read("HGETALL", keys.BEATS_KEY))
+
+    def _readable_beats(self, values: Mapping[bytes, bytes]) -> dict[str, Beat]:
         beats: dict[str, Beat] = {}
-        for worker, value in self._link.read("HGETALL", keys.BEATS_KEY).items():
+        for worker, value in values.items():
             try:
                 beats[worker.decode()] = _beat_of(value)
             except CorruptState as error:

@@ -16,6 +16,14 @@ LOOK_SECONDS = 0.25
 RECONNECT_SECONDS = 0.5
 
 
+class Waiter:
+    """One who waits: `woken` to look, or because the end was told."""
+
+    def __init__(self) -> None:
+        self.woken = threading.Event()
+        self.is_told = False
+
+
 class Ends:
     """A thread with one connection, started by the first who waits.
 
@@ -26,22 +34,23 @@ class Ends:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._lock = threading.Lock()
-        self._waiting: dict[str, set[threading.Event]] = {}
+        self._waiting: dict[str, set[Waiter]] = {}
         self._thread: threading.Thread | None = None
         self._closed = threading.Event()
 
     def wait(self, task_id: str, *, timeout_seconds: float, over: Callable[[], bool]) -> bool:
-        """Whether the task was `over` within the time. An outage meanwhile is waited through."""
+        """Whether the task was `over` within the time, or its end was told. An outage meanwhile is waited
+        through."""
         deadline = time.monotonic() + timeout_seconds
-        if over():
-            return True
-        with self._listening_for(task_id) as told:
+        with self._listening_for(task_id) as waiter:
             while (left := deadline - time.monotonic()) > 0:
                 with suppress(StoreUnavailable):
                     if over():
                         return True
-                told.wait(left)
-                told.clear()
+                waiter.woken.wait(left)
+                if waiter.is_told:
+                    return True
+                waiter.woken.clear()
         return over()
 
     def close(self) -> None:
@@ -51,18 +60,18 @@ class Ends:
             self._thread.join(2 * LOOK_SECONDS)
 
     @contextmanager
-    def _listening_for(self, task_id: str) -> Iterator[threading.Event]:
-        told = threading.Event()
+    def _listening_for(self, task_id: str) -> Iterator[Waiter]:
+        waiter = Waiter()
         with self._lock:
-            self._waiting.setdefault(task_id, set()).add(told)
+            self._waiting.setdefault(task_id, set()).add(waiter)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._listen, name="task-ends", daemon=True)
                 self._thread.start()
         try:
-            yield told
+            yield waiter
         finally:
             with self._lock:
-                self._waiting[task_id].discard(told)
+                self._waiting[task_id].discard(waiter)
                 if not self._waiting[task_id]:
                     del self._waiting[task_id]
 
@@ -88,5 +97,6 @@ class Ends:
     def _tell(self, task_id: str | None) -> None:
         with self._lock:
             names = list(self._waiting) if task_id is None else [task_id]
-            for told in (told for name in names for told in self._waiting.get(name, ())):
-                told.set()
+            for waiter in (waiter for name in names for waiter in self._waiting.get(name, ())):
+                waiter.is_told |= task_id is not None
+                waiter.woken.set()

@@ -1,5 +1,7 @@
 """Reads beside the ledger: what was asked for, what is left of a later run, and the listings."""
 
+from collections.abc import Sequence
+
 from app.models.ranges import EMPTY, Spans, size, spans_of, subtract, take
 from app.models.task import TaskSpec
 from app.repositories import keys
@@ -19,9 +21,15 @@ class Reads:
         self._link = link
 
     def spec(self, task_id: str) -> TaskSpec | None:
-        key = keys.key_of(task_id, keys.SPEC)
-        text = self._link.read("HGET", key, "spec")
-        return None if text is None else value_of(text, TaskSpec, key=key)
+        return self.specs([task_id])[0]
+
+    def specs(self, task_ids: Sequence[str]) -> list[TaskSpec | None]:
+        names = [keys.key_of(task_id, keys.SPEC) for task_id in task_ids]
+        texts = self._link.read_all([("HGET", key, "spec") for key in names])
+        return [
+            None if text is None else value_of(text, TaskSpec, key=key)
+            for key, text in zip(names, texts, strict=True)
+        ]
 
     def function(self, task_id: str) -> str | None:
         text: bytes | None = self._link.read("HGET", keys.key_of(task_id, keys.SPEC), "function")

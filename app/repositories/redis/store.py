@@ -2,7 +2,11 @@
 
 from redis import Redis
 
+from app.models.task import TaskSpec
+from app.repositories import keys
+from app.repositories.ports import Look
 from app.repositories.redis.beats import Beats
+from app.repositories.redis.channel import Command
 from app.repositories.redis.ends import Ends
 from app.repositories.redis.ledgers import Ledgers
 from app.repositories.redis.letters import Letters
@@ -10,6 +14,7 @@ from app.repositories.redis.link import Link
 from app.repositories.redis.outbox import OutboxEntries
 from app.repositories.redis.reads import Reads
 from app.repositories.redis.results import Results
+from app.repositories.redis.stored import stored_of, value_of
 from app.repositories.redis.uploads import Uploads
 
 
@@ -29,6 +34,24 @@ class RedisStore(Ledgers, Uploads, Reads, Results, Letters, OutboxEntries, Beats
             part.__init__(self, link)
         self._link = link
         self._ends = Ends(link)
+
+    def look(self, task_id: str) -> Look | None:
+        ledger, spec = keys.keys_of(task_id, (keys.TASK, keys.SPEC))
+        commands: list[Command] = [
+            ("HGETALL", ledger),
+            ("HGET", spec, "spec"),
+            ("HGETALL", keys.BEATS_KEY),
+            ("TIME",),
+        ]
+        fields, text, beats, now = self._link.read_all(commands)
+        stored = stored_of(fields, key=ledger, read_at=now)
+        if stored is None:
+            return None
+        return Look(
+            stored=stored,
+            spec=None if text is None else value_of(text, TaskSpec, key=spec),
+            beats=self._readable_beats(beats),
+        )
 
     def wait_ended(self, task_id: str, *, timeout_seconds: float) -> bool:
         def over() -> bool:

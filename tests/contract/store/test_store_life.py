@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from app.models.node import Beat
 from app.models.ranges import spans_of_indexes
 from app.models.result import Outcome
 from app.models.task import TaskState
@@ -226,3 +227,24 @@ def test_a_control_repeated_after_a_lost_answer_does_nothing_more(a_task: Make, 
 
     assert trial.ledger.control == before.control + 1
     assert trial.balances()
+
+
+def test_a_look_is_all_that_a_status_is_made_of(a_task: Make, store: Store) -> None:
+    trial = a_task(25)
+    trial.hold(20)
+    store.beat(Beat(worker="looked/1", name="looked", slots=2))
+
+    look = store.look(trial.task_id)
+
+    assert look is not None
+    assert (look.stored.ledger, look.spec) == (trial.ledger, trial.spec)
+    assert look.beats == store.beats()
+    assert "looked/1" in look.beats
+    assert store.look(Trial(store, items=1).task_id) is None
+
+
+def test_what_many_asked_for_is_read_in_their_order(a_task: Make, store: Store) -> None:
+    first, second, absent = a_task(3), a_task(4), Trial(store, items=1)
+
+    assert store.specs([second.task_id, absent.task_id, first.task_id]) == [second.spec, None, first.spec]
+    assert store.specs([]) == []
