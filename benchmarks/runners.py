@@ -54,7 +54,7 @@ def measure(runner: Runner, *, count: int) -> Measure:
     items = [Item(index=index, text=str(index)) for index in range(count)]
     results: list[ItemResult] = []
     started, own = time.perf_counter(), time.thread_time()
-    runner.run(items, on_result=results.append)
+    runner.run(items, on_results=results.extend)
     elapsed, own = time.perf_counter() - started, time.thread_time() - own
     if len(results) != count or not all(each.outcome.is_success for each in results):
         sys.exit("items have failed")

@@ -63,7 +63,7 @@ def results_of(function: Function, *texts: str, context: SlotContext) -> list[It
     """Run items in one slot; their results in the order they came."""
     found: list[ItemResult] = []
     with a_runner(function, context=context) as runner:
-        runner.run(items(*texts), on_result=found.append)
+        runner.run(items(*texts), on_results=found.extend)
     return found
 
 

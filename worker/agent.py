@@ -91,8 +91,8 @@ class Agent:
     def drain(self) -> None:
         self._draining.set()
 
-    def item_ended(self, shard_id: str, *, block_bytes: int) -> None:
-        """A slot has a result: recorded at once where it ends the shard, else with the others."""
+    def items_ended(self, shard_id: str, *, block_bytes: int) -> None:
+        """A slot has results: recorded at once where they end the shard, else with the others."""
         if self._holdings.is_due_at_once(shard_id, block_bytes=block_bytes):
             self._records_due.set()
 

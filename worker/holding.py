@@ -1,24 +1,22 @@
 """One claimed shard in a worker's hands: what waits, what runs, what is done and not yet recorded."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from app.models.ranges import EMPTY, Spans, is_within, size, spans_of, spans_of_indexes
 from app.models.result import ItemResult, Outcome
 from app.models.wire import pack_results
 from app.protocol.record import Recorded, Report
+from worker.runners.ports import Item
 
 
-@dataclass(frozen=True, kw_only=True)
-class Work:
+class Work(Item, frozen=True, kw_only=True, gc=False):
     """What a slot is given: one item of one shard."""
 
     task_id: str
     shard_id: str
-    index: int
-    text: str
-    attempt: int
 
 
 @dataclass(kw_only=True)
@@ -51,15 +49,17 @@ class Holding:
             task_id=self.task_id, shard_id=self.shard_id, index=index, text=text, attempt=self.attempt
         )
 
-    def finish(self, result: ItemResult) -> None:
-        """An item has ended. One that was killed because its task ends goes back: it is cancelled there."""
-        if self.running.pop(result.index, None) is None or result.index in self.taken_over:
-            return
-        if self.is_ending and result.outcome is Outcome.KILLED:
-            self.giving_back = spans_of((*self.giving_back, (result.index, result.index + 1)))
-        else:
-            self.done.append(result)
-            self.done_bytes += len(result.stdout) + len(result.stderr) + len(result.value or b"") + 64
+    def finish(self, results: Iterable[ItemResult]) -> None:
+        """Items have ended. One that was killed because its task ends goes back: it is cancelled there."""
+        for result in results:
+            index = result.index
+            if self.running.pop(index, None) is None or index in self.taken_over:
+                continue
+            if self.is_ending and result.outcome is Outcome.KILLED:
+                self.giving_back = spans_of((*self.giving_back, (index, index + 1)))
+            else:
+                self.done.append(result)
+                self.done_bytes += len(result.stdout) + len(result.stderr) + len(result.value or b"") + 64
 
     def put_back(self, works: Iterable[Work]) -> None:
         """Work that a slot took and did not begin."""
@@ -116,9 +116,9 @@ class Holding:
         """What to record now; the same again until it is answered."""
         if self.in_flight is not None:
             return self.in_flight
-        results = sorted(self.done, key=lambda result: result.index)
+        results = sorted(self.done, key=attrgetter("index"))
         self.in_flight = Report(
-            done=spans_of_indexes(result.index for result in results),
+            done=_spans_of_ordered([result.index for result in results]),
             failed=spans_of_indexes(result.index for result in results if not result.outcome.is_success),
             given_back=self.giving_back,
             block_id=new_id(),
@@ -131,3 +131,10 @@ class Holding:
         self.in_flight = None
         self.recorded_at = now
         self.is_gone = not answer.known
+
+
+def _spans_of_ordered(indexes: Sequence[int]) -> Spans:
+    """The spans of distinct indexes in order, at once where there are no gaps."""
+    if indexes and indexes[-1] - indexes[0] + 1 == len(indexes):
+        return ((indexes[0], indexes[-1] + 1),)
+    return spans_of_indexes(indexes)

@@ -90,11 +90,11 @@ class Holdings:
             default=None,
         )
 
-    def finished(self, shard_id: str, result: ItemResult) -> None:
+    def finished(self, shard_id: str, *results: ItemResult) -> None:
         with self._lock:
             held = self._held.get(shard_id)
             if held is not None:
-                held.finish(result)
+                held.finish(results)
 
     def is_due_at_once(self, shard_id: str, *, block_bytes: int) -> bool:
         """Whether the end of an item is looked at without waiting for the interval.

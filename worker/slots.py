@@ -12,10 +12,10 @@ from worker.holding import Work
 from worker.holdings import Holdings
 from worker.node_ports import TaskFacts
 from worker.runners.enclosure.launcher import LaunchFailed
-from worker.runners.ports import Function, Item, Runner
+from worker.runners.ports import Function, Runner
 
-BATCH_SECONDS = 0.05
-MOST_BATCH = 512
+BATCH_SECONDS = 0.1
+MOST_BATCH = 4096
 MOST_RUNNERS = 4
 LONG_ITEM_SECONDS = 0.2
 IDLE_SECONDS = 0.1
@@ -33,7 +33,7 @@ class Slot:
         holdings: Holdings,
         make_runner: Callable[[Function, int], Runner],
         function_of: Callable[[str], Function],
-        on_result: Callable[[str], None],
+        on_results: Callable[[str], None],
         on_idle: Callable[[], None],
         on_free: Callable[[], None],
         on_broken: Callable[[BaseException], None],
@@ -42,7 +42,7 @@ class Slot:
         self._holdings = holdings
         self._make_runner = make_runner
         self._function_of = function_of
-        self._on_result = on_result
+        self._on_results = on_results
         self._on_idle = on_idle
         self._on_free = on_free
         self._on_broken = on_broken
@@ -79,8 +79,7 @@ class Slot:
         try:
             runner = self._runner(works[0].task_id)
             self._running = runner
-            items = [Item(index=work.index, text=work.text, attempt=work.attempt) for work in works]
-            runner.run(items, on_result=self._ended, on_unbegun=self._unbegun)
+            runner.run(works, on_results=self._ended, on_unbegun=self._unbegun)
         except LaunchFailed as error:
             log.warning("item_not_launched", task=works[0].task_id, reason=str(error))
             self._fail_rest(str(error))
@@ -90,11 +89,15 @@ class Slot:
             self._holdings.spent(works[0].task_id, seconds=monotonic() - started, items=ended)
             self._unbegun(list(self._batch))
 
-    def _ended(self, result: ItemResult) -> None:
-        work = self._batch.pop(result.index, None)
-        if work is not None:
-            self._holdings.finished(work.shard_id, result)
-            self._on_result(work.shard_id)
+    def _ended(self, results: Sequence[ItemResult]) -> None:
+        batch, by_shard = self._batch, dict[str, list[ItemResult]]()
+        for result in results:
+            work = batch.pop(result.index, None)
+            if work is not None:
+                by_shard.setdefault(work.shard_id, []).append(result)
+        for shard_id, ended in by_shard.items():
+            self._holdings.finished(shard_id, *ended)
+            self._on_results(shard_id)
 
     def _unbegun(self, indexes: Sequence[int]) -> None:
         works = [self._batch.pop(index) for index in indexes if index in self._batch]
@@ -103,14 +106,17 @@ class Slot:
 
     def _fail_rest(self, reason: str) -> None:
         """Items whose program cannot be started have failed: trying them for ever would stop the shard."""
-        for index, work in list(self._batch.items()):
-            result = ItemResult(
-                index=index,
-                outcome=Outcome.FAILED,
-                stderr=f"fanfold: {reason}\n".encode(),
-                attempt=work.attempt,
-            )
-            self._ended(result)
+        self._ended(
+            [
+                ItemResult(
+                    index=index,
+                    outcome=Outcome.FAILED,
+                    stderr=f"fanfold: {reason}\n".encode(),
+                    attempt=work.attempt,
+                )
+                for index, work in self._batch.items()
+            ]
+        )
 
     def _runner(self, task_id: str) -> Runner:
         function = self._function_of(task_id)
@@ -167,7 +173,7 @@ class SlotPool:
         *,
         holdings: Holdings,
         make_runner: Callable[[Function, int], Runner],
-        on_result: Callable[[str], None],
+        on_results: Callable[[str], None],
         on_free: Callable[[], None],
         on_broken: Callable[[BaseException], None],
     ) -> None:
@@ -178,7 +184,7 @@ class SlotPool:
                 holdings=holdings,
                 make_runner=make_runner,
                 function_of=self._functions.__getitem__,
-                on_result=on_result,
+                on_results=on_results,
                 on_idle=self._help_out,
                 on_free=on_free,
                 on_broken=on_broken,

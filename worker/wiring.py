@@ -61,7 +61,7 @@ def wire_worker(settings: Settings) -> WiredWorker:
         count,
         holdings=holdings,
         make_runner=_runner_maker(settings, worker=worker, launcher=launcher),
-        on_result=lambda shard_id: agents[0].item_ended(shard_id, block_bytes=own.block_size),
+        on_results=lambda shard_id: agents[0].items_ended(shard_id, block_bytes=own.block_size),
         on_free=lambda: agents[0].slot_is_free(),
         on_broken=lambda error: agents[0].broken(error),
     )

@@ -34,7 +34,7 @@ def abilities(language: Language, *, source: str) -> Iterator[Abilities]:
 def run(runner: Runner, count: int) -> int:
     """How many of the items have succeeded."""
     results: list[ItemResult] = []
-    runner.run([Item(index=index, text=str(index)) for index in range(count)], on_result=results.append)
+    runner.run([Item(index=index, text=str(index)) for index in range(count)], on_results=results.extend)
     return sum(result.outcome.is_success for result in results)
 
 

@@ -59,13 +59,13 @@ class Runner(Protocol):
         self,
         items: Sequence[Item],
         *,
-        on_result: Callable[[ItemResult], None],
+        on_results: Callable[[Sequence[ItemResult]], None],
         on_start: Callable[[int], None] | None = None,
         on_unbegun: Callable[[Sequence[int]], None] | None = None,
     ) -> None:
         """Run items in order; blocks until all have a result or the run was stopped.
 
-        `on_result` gets each result as soon as it is known. An item without one was not begun.
+        `on_results` gets results as soon as they are known, in order. An item without one was not begun.
         `on_start` gets the index of each item that begins (for quick items a few ms late). Once
         stopped, `on_unbegun` gets what will not be begun, while the running item may go on for long.
         Items must have distinct indexes. What user code does is data; raises LaunchFailed when no

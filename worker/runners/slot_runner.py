@@ -15,7 +15,7 @@ from worker.runners.ports import Function, Item, Running, SlotContext
 from worker.runners.time_limit import TimeLimit
 from worker.runners.watch import Listeners, Watch
 
-_BATCH_ITEMS = 2000
+_BATCH_ITEMS = 4096
 _CANNOT_RUN_STATUS = 126
 
 
@@ -39,12 +39,12 @@ class SlotRunner:
         self,
         items: Sequence[Item],
         *,
-        on_result: Callable[[ItemResult], None],
+        on_results: Callable[[Sequence[ItemResult]], None],
         on_start: Callable[[int], None] | None = None,
         on_unbegun: Callable[[Sequence[int]], None] | None = None,
     ) -> None:
         """Run items in order; see `ports.Runner.run`."""
-        listeners = Listeners(on_result=on_result, on_start=on_start, on_unbegun=on_unbegun)
+        listeners = Listeners(on_results=on_results, on_start=on_start, on_unbegun=on_unbegun)
         position = 0
         try:
             while position < len(items) and not self._brake.is_stopping:
@@ -77,7 +77,7 @@ class SlotRunner:
     def _run_some(self, items: Sequence[Item], *, position: int, listeners: Listeners) -> int:
         refusal = self._dialect.refuse(items[position])
         if refusal is not None:
-            listeners.on_result(self._refused(items[position], because=refusal))
+            listeners.on_results([self._refused(items[position], because=refusal)])
             return 1
         self._brake.release()
         if self._channel.has_ended():

@@ -24,7 +24,7 @@ _SIGKILL = 9
 class Listeners(msgspec.Struct, frozen=True, kw_only=True):
     """Whom a run tells; see `ports.Runner.run`."""
 
-    on_result: Callable[[ItemResult], None]
+    on_results: Callable[[Sequence[ItemResult]], None]
     on_start: Callable[[int], None] | None
     on_unbegun: Callable[[Sequence[int]], None] | None
 
@@ -101,8 +101,8 @@ class Watch:
         lines, self._taken_bytes = self._channel.read()
         since, answered = self._collector.since, self._collector.answered
         results = self._collector.take(lines, now=_now())
-        for each in results:
-            self._listeners.on_result(each)
+        if results:
+            self._listeners.on_results(results)
         if self._collector.since != since:
             self._begin(answered)
         self._pause_seconds = self._pause() if results else 0.0
@@ -165,8 +165,8 @@ class Watch:
             raise LaunchFailed(self._channel.failure)
         results += self._collector.abandon(self._ending(outcome, by_itself=by_itself), now=_now())
         self._channel.close_process()
-        for each in results:
-            self._listeners.on_result(each)
+        if results:
+            self._listeners.on_results(results)
 
     def _ending(self, outcome: Outcome, *, by_itself: bool) -> Ending:
         code = self._channel.return_code

@@ -30,7 +30,7 @@ launcher = Launcher(enclosure=Enclosure(sys.argv[2]), scratch_parent=Path(sys.ar
 def work(code):
     context = a_context(launcher, work_dir=Path(sys.argv[3]))
     with a_runner(a_function(code), context=context) as runner:
-        runner.run(items("a"), on_result=print)
+        runner.run(items("a"), on_results=print)
 
 threads = [threading.Thread(target=work, args=(code,)) for code in sys.argv[4:]]
 for thread in threads: thread.start()
@@ -93,15 +93,15 @@ def test_a_killed_helper_is_replaced(enclosure: Enclosure, tmp_path: Path) -> No
         context = a_context(launcher, work_dir=tmp_path)
         with a_runner(a_function('echo "$1"'), context=context) as runner:
             found: list[ItemResult] = []
-            runner.run(items("a"), on_result=found.append)
+            runner.run(items("a"), on_results=found.extend)
             [helper] = {
                 int(line.partition(":")[0]) for line in processes_with(f"{launcher.scratch} {enclosure}")
             } & (children_of_this_process())
             os.kill(helper, signal.SIGKILL)
             wait_until(lambda: helper not in children_of_this_process() or is_zombie(helper), seconds=5)
             with a_runner(a_function('echo "$1"'), context=context) as other:
-                other.run(items("b"), on_result=found.append)
-            runner.run(items("c"), on_result=found.append)
+                other.run(items("b"), on_results=found.extend)
+            runner.run(items("c"), on_results=found.extend)
         assert [each.stdout for each in found] == [b"a\n", b"b\n", b"c\n"]
 
 
@@ -147,7 +147,7 @@ def test_a_work_folder_that_is_not_there_is_no_fault_of_the_items(launcher: Laun
         found: list[ItemResult] = []
         runner = make_runner(a_function(":", language=language), context=context)
         with closing(runner), pytest.raises(LaunchFailed, match="nowhere"):
-            runner.run(items("a"), on_result=found.append)
+            runner.run(items("a"), on_results=found.extend)
         assert found == []
 
 
@@ -157,7 +157,7 @@ def test_a_closed_launcher_starts_nothing(tmp_path: Path) -> None:
         with a_runner(a_function(":"), context=context) as runner:
             launcher.close()
             with pytest.raises((LaunchFailed, FileNotFoundError)):
-                runner.run(items("a"), on_result=lambda _: None)
+                runner.run(items("a"), on_results=lambda _: None)
 
 
 def test_what_a_killed_worker_and_helper_left_is_removed(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import os
 import resource
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,7 @@ def test_nothing_of_an_item_is_left_when_it_has_ended(
     )
     with a_runner(function, context=context) as runner:
         for text in ("fork", "plain", "fork"):
-            runner.run(items(text), on_result=lambda each: seen.append(each.stdout))
+            runner.run(items(text), on_results=lambda found: seen.extend(each.stdout for each in found))
             left.append(processes_with(word))
     assert left == [[], [], []]
     assert seen[1] == b"done\n"
@@ -129,12 +130,12 @@ def test_a_flood_is_cut_and_grows_nothing(flood: str, launcher: Launcher, work_d
     found: list[ItemResult] = []
     sizes: list[int] = []
 
-    def measure(result: ItemResult) -> None:
-        found.append(result)
+    def measure(results: Sequence[ItemResult]) -> None:
+        found.extend(results)
         sizes.append(sum(each.stat().st_size for each in scratch.rglob("*") if each.is_file()))
 
     with a_runner(function, context=context) as runner:
-        runner.run(items("a", "flood", "b"), on_result=measure)
+        runner.run(items("a", "flood", "b"), on_results=measure)
     assert [each.stdout for each in (found[0], found[2])] == [b"a\n", b"b\n"]
     flooded = found[1]
     assert flooded.stdout_truncated or flooded.stderr_truncated
@@ -162,10 +163,10 @@ def test_a_killed_slot_shell_leaves_nothing_of_the_item(shell: Language, context
 def test_many_deaths_leave_no_descriptor_and_no_zombie(context: SlotContext) -> None:
     function = a_function('[ "$1" = plain ] || kill -9 $$')
     with a_runner(function, context=context) as runner:
-        runner.run(items("die", "plain"), on_result=lambda _: None)
+        runner.run(items("die", "plain"), on_results=lambda _: None)
         before = len(list(Path("/proc/self/fd").iterdir()))
-        runner.run(items(*["die", "plain"] * 10), on_result=lambda _: None)
+        runner.run(items(*["die", "plain"] * 10), on_results=lambda _: None)
         assert len(list(Path("/proc/self/fd").iterdir())) == before
         started = time.monotonic()
-        runner.run(items("plain"), on_result=lambda _: None)
+        runner.run(items("plain"), on_results=lambda _: None)
         assert time.monotonic() - started < 2

@@ -78,7 +78,7 @@ class Run:
     def _run(self, *texts: str) -> None:
         self.runner.run(
             items(*texts),
-            on_result=self.results.append,
+            on_results=self.results.extend,
             on_start=self.begun.append,
             on_unbegun=self.unbegun.extend,
         )
@@ -123,7 +123,7 @@ def test_a_stopped_run_ends_with_its_running_item(
         run.join(seconds=10)
         assert [each.index for each in run.results] == [100, 101]
         assert (work_dir / "begun").read_text().split() == ["a", "wait"]
-        run.runner.run(items("e"), on_result=run.results.append)
+        run.runner.run(items("e"), on_results=run.results.extend)
         assert [each.outcome for each in run.results] == [Outcome.OK] * 3
 
 
@@ -131,9 +131,9 @@ def test_a_run_stopped_before_it_begins_runs_nothing(shell: Language, context: S
     results: list[ItemResult] = []
     with a_runner(a_function(":", language=shell), context=context) as runner:
         runner.stop_after_current()
-        runner.run(items("a", "b"), on_result=results.append)
+        runner.run(items("a", "b"), on_results=results.extend)
         assert results == []
-        runner.run(items("a", "b"), on_result=results.append)
+        runner.run(items("a", "b"), on_results=results.extend)
         assert len(results) == 2
 
 
@@ -155,7 +155,7 @@ def test_stops_at_any_moment_lose_and_repeat_nothing(
         try:
             while left:
                 before = len(results)
-                runner.run(left, on_result=results.append)
+                runner.run(left, on_results=results.extend)
                 left = left[len(results) - before :]
         finally:
             stopper.set()
@@ -194,7 +194,7 @@ def test_a_kill_of_an_ended_item_hits_no_other(shell: Language, context: SlotCon
 def test_each_item_that_begins_is_told(shell: Language, context: SlotContext) -> None:
     begun: list[int] = []
     with a_runner(a_function(":", language=shell), context=context) as runner:
-        runner.run(items(*"abcde"), on_result=lambda _: None, on_start=begun.append)
+        runner.run(items(*"abcde"), on_results=lambda _: None, on_start=begun.append)
         assert begun == [100, 101, 102, 103, 104]
         assert runner.current() is None
 

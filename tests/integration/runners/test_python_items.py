@@ -181,7 +181,7 @@ def test_no_process_of_an_item_is_left(code: str, context: SlotContext) -> None:
     source = f"import os, subprocess, threading\nWORD = '{word}'\ndef run(item):\n    {code}\n"
     with a_runner(python(source), context=context) as runner:
         for _ in range(3):
-            runner.run(items("a"), on_result=lambda _: None)
+            runner.run(items("a"), on_results=lambda _: None)
             wait_until(lambda: not processes_with(word), seconds=0.5, state=lambda: processes_with(word))
 
 
@@ -250,7 +250,7 @@ def test_quick_items_in_great_number(context: SlotContext) -> None:
     texts = [str(number) for number in range(20_000)]
     found: list[ItemResult] = []
     with a_runner(python("def run(item): return int(item)"), context=context) as runner:
-        runner.run(items(*texts), on_result=found.append)
+        runner.run(items(*texts), on_results=found.extend)
     assert [each.value for each in found] == [text.encode() for text in texts]
     assert [each.index for each in found] == list(range(100, 20_100))
 
