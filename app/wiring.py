@@ -24,6 +24,7 @@ from app.models.task import TaskSpec
 from app.repositories.operations import Operations
 from app.repositories.ports import Store
 from app.repositories.redis.configured import redis_store
+from app.services.acknowledged import Acknowledged
 from app.services.controls import Controls
 from app.services.dispatching import Dispatcher, DispatchPorts
 from app.services.failures import FirstFailures
@@ -46,6 +47,8 @@ from app.support.ids import new_id
 
 CHECK_SECONDS = 2.0
 NOTING_THREADS = 4
+NOTE_AFTER_SECONDS = 0.5
+"""Shorter than an entry of the outbox waits for its first sweep, or that would send the record again."""
 SPARE_THREADS = 4
 """Threads of the API that neither waiters nor streams may hold."""
 
@@ -82,8 +85,14 @@ def api_application(settings: Settings, is_stopping: Callable[[], bool]) -> Flas
     return wire_api(settings, outside=connected(settings, name="fanfold-api"), is_stopping=is_stopping)
 
 
-def wire_api(settings: Settings, *, outside: Outside, is_stopping: Callable[[], bool]) -> Flask:
-    """The API over these."""
+def wire_api(
+    settings: Settings,
+    *,
+    outside: Outside,
+    is_stopping: Callable[[], bool],
+    note_after_seconds: float = NOTE_AFTER_SECONDS,
+) -> Flask:
+    """The API over these. What Kafka has is noted after so long, if no consumer has noted it before."""
     store, http = outside.store, settings.fanfold.http
     operations = Operations(store)
     publisher = task_publisher(
@@ -91,6 +100,7 @@ def wire_api(settings: Settings, *, outside: Outside, is_stopping: Callable[[], 
         outside=outside,
         operations=operations,
         background=Background(threads=NOTING_THREADS, name="noting"),
+        note_after_seconds=note_after_seconds,
     )
     silence_seconds = settings.fanfold.liveness.silence.total_seconds()
     results = ResultReader(store)
@@ -130,9 +140,15 @@ def wire_api(settings: Settings, *, outside: Outside, is_stopping: Callable[[], 
 
 
 def task_publisher(
-    settings: Settings, *, outside: Outside, operations: Operations, background: Background
+    settings: Settings,
+    *,
+    outside: Outside,
+    operations: Operations,
+    background: Background,
+    note_after_seconds: float = NOTE_AFTER_SECONDS,
 ) -> TaskPublisher:
     """How this process gets tasks to Kafka; acknowledgements are noted in the background."""
+    acknowledged = Acknowledged(store=outside.store, operations=operations, after_seconds=note_after_seconds)
     return TaskPublisher(
         store=outside.store,
         operations=operations,
@@ -140,6 +156,7 @@ def task_publisher(
         topic=settings.pubsub.topic,
         attempts=settings.fanfold.task.publish_attempts,
         defer=background.run,
+        acknowledged=acknowledged.add,
     )
 
 

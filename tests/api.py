@@ -49,7 +49,7 @@ class Api:
         self.bus.admin().ensure({self.settings.pubsub.topic: 1}, timeout_seconds=1)
         self.operations = Operations(self.store)
         outside = Outside(store=self.store, publisher=self.bus.publisher(), admin=self.bus.admin())
-        self.app = wire_api(self.settings, outside=outside, is_stopping=is_stopping)
+        self.app = wire_api(self.settings, outside=outside, is_stopping=is_stopping, note_after_seconds=0)
         self.client: Client = self.app.test_client()
 
     def get(self, path: str, **more: Any) -> TestResponse:

@@ -22,7 +22,8 @@ def back_off(attempt: int, random: Random) -> float:
 class TaskPublisher:
     """Publishes task records and notes what Kafka said. Thread-safe as far as its ports are.
 
-    `defer` runs a note of the acknowledgement outside the thread that tells it.
+    `defer` runs a note outside the thread that tells it; `acknowledged` takes, if given, the tasks that
+    Kafka has, to note them later.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class TaskPublisher:
         topic: str,
         attempts: int,
         defer: Callable[[Callable[[], None]], None],
+        acknowledged: Callable[[str, int], None] | None = None,
         random: Random | None = None,
     ) -> None:
         self._store = store
@@ -42,12 +44,16 @@ class TaskPublisher:
         self._topic = topic
         self._attempts = attempts
         self._defer = defer
+        self._acknowledged = acknowledged
         self._random = random or Random()  # noqa: S311 - spreads tries, guards nothing
 
     def publish(self, task_id: str, *, run: int, attempt: int = 0) -> None:
         """Sends the task's record; the answer is noted when it comes. Never raises: see the outbox."""
 
         def noted(error: str | None) -> None:
+            if error is None and self._acknowledged is not None:
+                self._acknowledged(task_id, run)
+                return
             self._defer(lambda: self._note(task_id, run=run, attempt=attempt, error=error))
 
         try:
