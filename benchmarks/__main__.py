@@ -10,6 +10,7 @@ from benchmarks import (
     cpu_shares,
     durable_submits,
     latency,
+    long_lists,
     noop_bash,
     noop_python,
     noop_sh,
@@ -29,6 +30,7 @@ COMPARISONS: MappingProxyType[str, Callable[[], bool]] = MappingProxyType(
         "latency": latency.compare,
         "durable_submits": durable_submits.compare,
         "status_calls": status_calls.compare,
+        **long_lists.PARTS,
         "runners": runners.compare,
         "cpu_shares": cpu_shares.compare,
     }
