@@ -82,7 +82,7 @@ class BashDialect(ShellDialect):
             if long:
                 files[f"stdin-{item.index}"] = text + b"\n"
         files["batch"] = b"".join(fields)
-        how = b"__ff_long" if long else b"__ff_short"
+        how = b"long" if long else b"short"
         return Announcement(files=files, line=b"%d %b\n" % (items[0].attempt, how))
 
     def read(self, line: bytes, *, remarks: Sequence[bytes]) -> Answer:

@@ -1,7 +1,7 @@
 # A slot process for bash: told batches, it runs each item in a forked copy of itself.
 #
 # Arguments   folder of the slot process, work folder, namespace|subreaper, keeper of the slot process
-# Descriptors 0 a line for each batch: attempt, and how its items get their stdin (a function's name)
+# Descriptors 0 a line for each batch: attempt, and whether its items are short or long
 #             2 control: answers, and remarks of bash itself
 # Files       function, template   the item's code, as a function and plain
 #             batch                index, text, index, text, ... each ended by a NUL
@@ -9,11 +9,12 @@
 #             out, err             FIFOs that items write to; here 1 and 3
 #             halt                 while it exists no item is begun
 
-__ff_folder=$1 __ff_work=$2 __ff_enclosure=$3 __ff_children=/proc/$4/task/$4/children
+__ff_folder=$1 __ff_out=$1/out __ff_err=$1/err
+__ff_work=$2 __ff_enclosure=$3 __ff_children=/proc/$4/task/$4/children
 shift 4
 BASH_ARGV0=bash
 export FANFOLD_ITEM_INDEX FANFOLD_ATTEMPT
-exec 1>"$__ff_folder/out" 3>"$__ff_folder/err"
+exec 1>"$__ff_out" 3>"$__ff_err"
 
 # Nothing of an item may outlive it. A sweep ends with one line on the control pipe: it is cheaper to let
 # kill complain that nobody was left than to silence it. (Aliases save a call, a test for each item.)
@@ -41,24 +42,19 @@ __ff_kill_kin() {
   echo >&2
 }
 
-# What the forked copy does, with the item as $1. (The shorter the forked command, the quicker the fork:
-# bash writes its text down for a list of jobs.)
-__ff_short() {
-  exec <<<"$1" >"$__ff_folder/out" 2>"$__ff_folder/err" 3>&- || exit
-  __ff_item "$1"
-}
-__ff_long() {
-  exec <"$__ff_folder/stdin-$FANFOLD_ITEM_INDEX" >"$__ff_folder/out" 2>"$__ff_folder/err" 3>&- || exit
-  __ff_item "$1"
-}
-
 # An item's time is all that passes until the next may begin, its sweep with it.
 __ff_serve() {
   __ff_began=$EPOCHREALTIME
   for ((__ff_at = 0; __ff_at < ${#__ff_batch[@]}; __ff_at += 2)); do
     [[ -e $__ff_folder/halt ]] && break
     FANFOLD_ITEM_INDEX=${__ff_batch[__ff_at]}
-    ( "$__ff_how" "${__ff_batch[__ff_at + 1]}" )
+    __ff_text=${__ff_batch[__ff_at + 1]}
+    # Redirections of the forked copy itself are not to be undone, which spares it a dozen system calls.
+    # (case, unlike a test, leaves $? at 0, which an item's bare `exit` gives back.)
+    case $__ff_how in
+      short) ( __ff_item "$__ff_text" ) <<<"$__ff_text" >"$__ff_out" 2>"$__ff_err" 3>&- ;;
+      long) ( __ff_item "$__ff_text" ) <"$__ff_folder/stdin-$FANFOLD_ITEM_INDEX" >"$__ff_out" 2>"$__ff_err" 3>&- ;;
+    esac
     __ff_status=$?
     __ff_sweep
     __ff_ended=$EPOCHREALTIME

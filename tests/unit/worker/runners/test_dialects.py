@@ -24,7 +24,7 @@ def sh() -> ShDialect:
 
 def test_bash_is_told_items_without_quoting() -> None:
     told = bash().announce([Item(index=7, text="it's\n", attempt=3), Item(index=8, text="", attempt=3)])
-    assert (told.files, told.line) == ({"batch": b"7\x00it's\n\x008\x00\x00"}, b"3 __ff_short\n")
+    assert (told.files, told.line) == ({"batch": b"7\x00it's\n\x008\x00\x00"}, b"3 short\n")
 
 
 def test_batches_of_bash_share_attempt_and_length() -> None:
