@@ -1,4 +1,6 @@
-"""plan: the next items of a task become a shard for one worker; offer: an existing shard for one more."""
+"""plan: the next items of a task become shards of workers; offer: an existing shard for one more."""
+
+from collections.abc import Sequence
 
 import msgspec
 
@@ -21,49 +23,64 @@ def held_by(ledger: Ledger, worker: str) -> int:
     )
 
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """A shard to plan: at most `count` items for `worker`, unless it has `most` shards of the task."""
+
+    shard_id: str
+    worker: str
+    count: int
+    most: int
+
+
 def plan(
     ledger: Ledger,
     *,
-    shard_id: str,
-    worker: str,
-    count: int,
-    most: int,
+    wanted: Sequence[Wanted],
     agenda: Spans = EMPTY,
     function: str | None = None,
     now: float,
-) -> Decision[Shard | None]:
-    """At most `count` items for `worker`, unless it has `most` shards of this task, or nothing waits.
+) -> Decision[dict[str, Shard]]:
+    """Those of the wanted shards that there are now, by id: all in one change, while items wait.
 
     What a dead worker held comes first and needs no room, so that it does not wait behind what is new.
 
     A task that Kafka is not known to have is not planned: who holds its record notes that first. The
     first plan of a run brings the rendered `function`, so that no claim ever misses it.
     """
-    if shard_id in ledger.shards:
-        return Decision(answer=ledger.shards[shard_id])
-    if not ledger.can_plan or not (_is_suspect_next(ledger) or held_by(ledger, worker) < most):
-        return Decision(answer=None)
-    if ledger.started_at is None and function is None:
-        return Decision(answer=None)
-    rest, piece = take_next(ledger, count, agenda=agenda)
+    after = ledger
+    for each in wanted:
+        if each.shard_id not in after.shards:
+            after = _with_shard(after, each, agenda=agenda, may_start=function is not None, now=now)
+    answer = {each.shard_id: after.shards[each.shard_id] for each in wanted if each.shard_id in after.shards}
+    planned = len(after.shards) - len(ledger.shards)
+    if not planned:
+        return Decision(answer=answer)
+    return Decision(
+        answer=answer, after=after, effects=Effects(counts={"shards_planned": planned}, function=function)
+    )
+
+
+def _with_shard(ledger: Ledger, wanted: Wanted, *, agenda: Spans, may_start: bool, now: float) -> Ledger:
+    """The ledger with this shard, or as it was where it may not be planned."""
+    has_room = _is_suspect_next(ledger) or held_by(ledger, wanted.worker) < wanted.most
+    if not ledger.can_plan or not has_room or (ledger.started_at is None and not may_start):
+        return ledger
+    rest, piece = take_next(ledger, wanted.count, agenda=agenda)
     if not piece.spans:
-        return Decision(answer=None)
+        return ledger
     shard = Shard(
         spans=piece.spans,
-        worker=worker,
+        worker=wanted.worker,
         offered_at=now,
         attempt=piece.attempt,
         suspect=piece.suspect,
         deaths=piece.deaths,
     )
-    after = rest.evolve(
-        shards={**rest.shards, shard_id: shard},
+    return rest.evolve(
+        shards={**rest.shards, wanted.shard_id: shard},
         state=TaskState.INPROGRESS,
         started_at=rest.started_at if rest.started_at is not None else now,
         reason=None,
-    )
-    return Decision(
-        answer=shard, after=after, effects=Effects(counts={"shards_planned": 1}, function=function)
     )
 
 

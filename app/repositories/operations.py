@@ -13,7 +13,7 @@ from app.protocol.ask import ask
 from app.protocol.claim import Claimed, Refusal, claim
 from app.protocol.control import Action, control
 from app.protocol.decision import Decision
-from app.protocol.plan import offer, plan
+from app.protocol.plan import Wanted, offer, plan
 from app.protocol.record import Recorded, Report, record
 from app.protocol.revoke import revoke
 from app.protocol.submit import Submitted, publish_failed, published, submit
@@ -79,24 +79,26 @@ class Operations:
         most: int,
         function: str | None = None,
     ) -> Shard | None:
-        """`shard_id` must be new and random. After StoreUnavailable call with another one."""
+        """One shard; see `plan_all`."""
+        wanted = Wanted(shard_id=shard_id, worker=worker, count=count, most=most)
+        return self.plan_all(task_id, [wanted], function=function).get(shard_id)
 
-        def decide(ledger: Ledger, now: float) -> Decision[Shard | None]:
+    def plan_all(
+        self, task_id: str, wanted: Sequence[Wanted], *, function: str | None = None
+    ) -> dict[str, Shard]:
+        """The shards that could be planned, by id. Ids must be new and random.
+
+        After StoreUnavailable call with others.
+        """
+        count = sum(each.count for each in wanted)
+
+        def decide(ledger: Ledger, now: float) -> Decision[dict[str, Shard]]:
             agenda = EMPTY
-            if ledger.run > 1 and not ledger.pool and ledger.waiting:
+            if ledger.run > 1 and ledger.waiting:
                 agenda = self._store.agenda(task_id, start=ledger.cursor, count=count)
-            return plan(
-                ledger,
-                shard_id=shard_id,
-                worker=worker,
-                count=count,
-                most=most,
-                agenda=agenda,
-                function=function,
-                now=now,
-            )
+            return plan(ledger, wanted=wanted, agenda=agenda, function=function, now=now)
 
-        return self._change_known(task_id, decide, absent=None)
+        return self._change_known(task_id, decide, absent={})
 
     def offer(self, task_id: str, shard_id: str, *, seen: Shard, worker: str) -> Shard | None:
         """For the shard as it was `seen`; None where it has changed since, or may not be offered."""

@@ -4,16 +4,16 @@ Asked is half (rounded up) of what the shard that ends last has not begun. Copie
 than 40 times what an item takes, only of tasks that say that their items may run twice.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
 from app.models.ledger import Ledger, Shard
-from app.models.node import Beat, Held
+from app.models.node import Held
 from app.models.ranges import size, take
 from app.services.planning import WorkerView, is_blocked
-from app.services.rates import TaskRates
-from app.services.workload import next_free
+from app.services.rates import RatesOf, TaskRates
+from app.services.workload import BeatView
 
 WORTH_ASKING_SECONDS = 0.1
 ANSWER_SECONDS = 2.5
@@ -21,8 +21,6 @@ COPY_AFTER = 40.0
 COPY_AFTER_SECONDS = 1.0
 COPY_BESIDE = 4.0
 COPY_AGAIN_SECONDS = 4.0
-
-RatesOf = Callable[[str], TaskRates | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,29 +44,34 @@ class Copy:
 
 @dataclass(frozen=True, kw_only=True)
 class _Claim:
-    """A shard with one holder that beats. `held` is what the beat says of it, if it does already."""
+    """A shard with one holder that beats, and what its beat says of the shard, if it does already."""
 
     ledger: Ledger
     shard_id: str
     shard: Shard
-    beat: Beat
-    held: Held | None
+    holder: BeatView
 
     @property
-    def touched_at(self) -> float:
-        return self.shard.holders[self.beat.worker]
+    def worker(self) -> str:
+        return self.holder.beat.worker
+
+    @property
+    def slots(self) -> int:
+        return max(1, self.holder.beat.slots)
+
+    @property
+    def held(self) -> Held | None:
+        return next((held for held in self.holder.beat.held if held.shard_id == self.shard_id), None)
 
 
-def _claims(ledgers: Iterable[Ledger], beats: Mapping[str, Beat]) -> Iterator[_Claim]:
-    named = {(held.shard_id, beat.worker): held for beat in beats.values() for held in beat.held}
+def _claims(ledgers: Iterable[Ledger], beats: Mapping[str, BeatView]) -> Iterator[_Claim]:
     for ledger in ledgers:
         if ledger.paused or ledger.ending is not None:
             continue
         for shard_id, shard in ledger.shards.items():
-            holder = next(iter(shard.holders), "")
-            if len(shard.holders) == 1 and holder in beats:
-                held = named.get((shard_id, holder))
-                yield _Claim(ledger=ledger, shard_id=shard_id, shard=shard, beat=beats[holder], held=held)
+            worker = next(iter(shard.holders), "")
+            if len(shard.holders) == 1 and worker in beats:
+                yield _Claim(ledger=ledger, shard_id=shard_id, shard=shard, holder=beats[worker])
 
 
 # asking back
@@ -85,7 +88,7 @@ class _Backlog:
 
 def asks(
     ledgers: Sequence[Ledger],
-    beats: Mapping[str, Beat],
+    beats: Mapping[str, BeatView],
     *,
     idle: Mapping[str, int],
     rates_of: RatesOf,
@@ -97,8 +100,8 @@ def asks(
     for claim in _claims(ledgers, beats) if wanted > 0 else ():
         wanted -= _on_its_way(claim.shard, now=now)
         backlog = _backlog(claim, rates_of(claim.ledger.task_id), now=now)
-        if backlog.items and claim.beat.worker not in idle:
-            by_worker.setdefault(claim.beat.worker, []).append(backlog)
+        if backlog.items and claim.worker not in idle:
+            by_worker.setdefault(claim.worker, []).append(backlog)
     chosen: list[Ask] = []
     busiest = sorted(by_worker.values(), key=_seconds, reverse=True)
     for backlogs in busiest:
@@ -117,7 +120,7 @@ def asks(
 
 def _seconds(backlogs: Sequence[_Backlog]) -> float:
     """How long a worker will be busy before it begins its last item."""
-    return (next_free(backlogs[0].claim.beat) or 0.0) + sum(backlog.seconds for backlog in backlogs)
+    return (backlogs[0].claim.holder.next_free or 0.0) + sum(backlog.seconds for backlog in backlogs)
 
 
 def _is_worth_it(
@@ -125,28 +128,32 @@ def _is_worth_it(
     last: _Backlog,
     *,
     idle: Iterable[str],
-    beats: Mapping[str, Beat],
+    beats: Mapping[str, BeatView],
     rates_of: RatesOf,
 ) -> bool:
     """Whether an idle worker will have ended such an item before this worker has."""
     gain = _seconds(backlogs)
     rates = rates_of(last.claim.ledger.task_id)
     if rates is not None:
-        there = min(beats[worker].slots / rates.of(worker, slots=beats[worker].slots) for worker in idle)
-        here = last.claim.beat
-        gain += here.slots / rates.of(here.worker, slots=here.slots) - there
+        there = min(_item_seconds(rates, worker, slots=beats[worker].beat.slots) for worker in idle)
+        gain += _item_seconds(rates, last.claim.worker, slots=last.claim.slots) - there
     return gain >= WORTH_ASKING_SECONDS
 
 
+def _item_seconds(rates: TaskRates, worker: str, *, slots: int) -> float:
+    return max(1, slots) / rates.of(worker, slots=max(1, slots))
+
+
 def _backlog(claim: _Claim, rates: TaskRates | None, *, now: float) -> _Backlog:
-    slots, remaining = max(1, claim.beat.slots), size(claim.shard.spans)
-    own = rates.of(claim.beat.worker, slots=slots) if rates is not None else 0.0
-    if claim.held is not None:
-        items, since = min(claim.held.not_begun, remaining), claim.beat.at
+    slots, remaining = claim.slots, size(claim.shard.spans)
+    own = rates.of(claim.worker, slots=slots) if rates is not None else 0.0
+    held = claim.held
+    if held is not None:
+        items, since = min(held.not_begun, remaining), claim.holder.beat.at
     else:
-        items, since = remaining - slots, claim.touched_at
+        items, since = remaining - slots, claim.shard.holders[claim.worker]
     items = max(0, int(items - own * max(0.0, now - since)))
-    per_item = 1 / own if own else claim.held.oldest_seconds / slots if claim.held is not None else 0.0
+    per_item = 1 / own if own else held.oldest_seconds / slots if held is not None else 0.0
     return _Backlog(claim=claim, items=items, seconds=items * per_item)
 
 
@@ -162,7 +169,7 @@ def _ask(claim: _Claim, count: int) -> Ask:
     return Ask(
         task_id=claim.ledger.task_id,
         shard_id=claim.shard_id,
-        holder=claim.beat.worker,
+        holder=claim.worker,
         start=back[0][0],
     )
 
@@ -172,7 +179,7 @@ def _ask(claim: _Claim, count: int) -> Ask:
 
 def copies(
     ledgers: Iterable[Ledger],
-    beats: Mapping[str, Beat],
+    beats: Mapping[str, BeatView],
     *,
     workers: Sequence[WorkerView],
     rates_of: RatesOf,
@@ -183,30 +190,28 @@ def copies(
     offered: list[Copy] = []
     may_run_twice = [ledger for ledger in ledgers if ledger.idempotent and not ledger.pool_items]
     for claim in _claims(may_run_twice, beats):
-        rates = rates_of(claim.ledger.task_id)
-        if rates is None or claim.held is None or not _runs_too_long(claim.held, claim.beat, rates, now=now):
+        rates, held = rates_of(claim.ledger.task_id), claim.held
+        since = now - claim.holder.beat.at
+        if rates is None or held is None or not _runs_too_long(held, rates, since=since):
             continue
-        if claim.held.not_begun and size(claim.shard.spans) > claim.held.running:
+        if held.not_begun and size(claim.shard.spans) > held.running:
             if not claim.shard.invited and not _on_its_way(claim.shard, now=now):
                 asked.append(_ask(claim, size(claim.shard.spans)))
-        elif _is_alone(claim, rates, now=now) and not _is_offered(claim.shard, now=now):
-            worker = _best(workers, but={claim.beat.worker, *claim.shard.invited})
+        elif _is_alone(claim.shard, held, rates, since=since) and not _is_offered(claim.shard, now=now):
+            worker = _best(workers, but={claim.worker, *claim.shard.invited})
             if worker is not None:
                 offered.append(Copy(task_id=claim.ledger.task_id, shard_id=claim.shard_id, worker=worker))
     return asked, offered
 
 
-def _runs_too_long(held: Held, beat: Beat, rates: TaskRates, *, now: float) -> bool:
-    age = held.oldest_seconds + now - beat.at
-    return held.running > 0 and age >= max(COPY_AFTER_SECONDS, COPY_AFTER / rates.by_slot)
+def _runs_too_long(held: Held, rates: TaskRates, *, since: float) -> bool:
+    limit = max(COPY_AFTER_SECONDS, COPY_AFTER / rates.by_slot)
+    return held.running > 0 and held.oldest_seconds + since >= limit
 
 
-def _is_alone(claim: _Claim, rates: TaskRates, *, now: float) -> bool:
+def _is_alone(shard: Shard, held: Held, rates: TaskRates, *, since: float) -> bool:
     """Whether nothing is left of the shard but items that run for unusually long."""
-    held = claim.held
-    if held is None or size(claim.shard.spans) > held.running:
-        return False
-    return held.youngest_seconds + now - claim.beat.at >= COPY_BESIDE / rates.by_slot
+    return size(shard.spans) <= held.running and held.youngest_seconds + since >= COPY_BESIDE / rates.by_slot
 
 
 def _is_offered(shard: Shard, *, now: float) -> bool:

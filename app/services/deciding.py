@@ -1,15 +1,15 @@
 """What a scheduler does next, from one reading of the store: plans, asks and copies. Pure."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.models.ledger import Ledger
-from app.models.node import Beat
 from app.services.balancing import Ask, Copy, asks, copies
-from app.services.planning import Assignment, WorkerView, assignments
-from app.services.rates import TaskRates, Told, task_rates
+from app.services.planning import LONG_SECONDS, Assignment, TaskView, WorkerView, assignments
+from app.services.rates import RateBook, Told
 from app.services.sizing import Limits
-from app.services.workload import Idle, task_view, worker_views
+from app.services.workload import BeatView, Idle, Survey, survey, task_view, worker_view
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +19,8 @@ class Scene:
 
     can: Mapping[str, Ledger]
     busy: Mapping[str, Ledger]
-    living: Mapping[str, Beat]
-    taking: Mapping[str, Beat]
+    living: Mapping[str, BeatView]
+    taking: Mapping[str, BeatView]
     served: Mapping[str, float]
     told: Told
     idle: Mapping[str, Idle]
@@ -29,7 +29,7 @@ class Scene:
 
 @dataclass(frozen=True, kw_only=True)
 class Decisions:
-    """In the order in which to carry them out. `views` are the workers as they were before."""
+    """In the order in which to carry them out. `views` are the workers with room, as they were before."""
 
     plans: Sequence[Assignment] = ()
     asks: Sequence[Ask] = ()
@@ -39,47 +39,52 @@ class Decisions:
 
 def decide(scene: Scene, *, limits: Limits) -> Decisions:
     """Nothing where no worker takes work."""
-    if not scene.taking:
-        return Decisions()
     ledgers = [*scene.can.values(), *scene.busy.values()]
-    views = worker_views(scene.taking.values(), ledgers, idle=scene.idle)
+    if not scene.taking or not ledgers:
+        return Decisions()
+    out = survey(ledgers, scene.living, idle=scene.idle)
     tasks = [
-        task_view(ledger, can_plan=task_id in scene.can, served=scene.served.get(task_id, 0.0))
+        task_view(ledger, out=out, can_plan=task_id in scene.can, served=scene.served.get(task_id, 0.0))
         for task_id, ledger in (*scene.can.items(), *scene.busy.items())
     ]
-    plans = assignments(tasks, views, limits=limits, rates=scene.told)
-    asked, copied = _balance(scene, ledgers, views, plans)
-    return Decisions(plans=plans, asks=asked, copies=copied, views={view.worker: view for view in views})
-
-
-def _balance(
-    scene: Scene, ledgers: Sequence[Ledger], views: Sequence[WorkerView], plans: Sequence[Assignment]
-) -> tuple[list[Ask], list[Copy]]:
-    """What the plans leave idle gets from the others."""
-    given: dict[str, int] = {}
-    for plan in plans:
-        given[plan.worker] = given.get(plan.worker, 0) + plan.count
-    free = {view.worker: view.slots - view.load - given.get(view.worker, 0) for view in views}
-    idle = {worker: slots for worker, slots in free.items() if slots > 0}
-    rates = _Rates(scene)
-    to_return, copied = copies(ledgers, scene.living, workers=views, rates_of=rates.of, now=scene.now)
+    rates = _rates(scene)
+    views = _with_room(scene, tasks, out, most_shards=limits.shards_per_task)
+    others = any(map(_is_not_blocked, scene.taking.values()))
+    plans = assignments(tasks, views, limits=limits, rates_of=rates.of, others=others)
+    back, copied = copies(ledgers, scene.living, workers=views, rates_of=rates.of, now=scene.now)
+    idle = _left_idle(views, plans)
     if idle:
-        to_return += asks(ledgers, scene.living, idle=idle, rates_of=rates.of, now=scene.now)
-    return to_return, copied
+        back += asks(ledgers, scene.living, idle=idle, rates_of=rates.of, now=scene.now)
+    return Decisions(plans=plans, asks=back, copies=copied, views={view.worker: view for view in views})
 
 
-class _Rates:
-    """The rates of tasks over all living workers, each worked out once, when it is asked for."""
+def _rates(scene: Scene) -> RateBook:
+    living = scene.living
+    return RateBook(
+        {worker: known.beat.rates for worker, known in living.items()},
+        slots={worker: max(1, known.beat.slots) for worker, known in living.items()},
+        told=scene.told,
+    )
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        self._slots = {worker: max(1, beat.slots) for worker, beat in scene.living.items()}
-        self._known: dict[str, TaskRates | None] = {}
 
-    def of(self, task_id: str) -> TaskRates | None:
-        if task_id not in self._known:
-            living = self._scene.living.values()
-            beaten = {beat.worker: beat.rates[task_id] for beat in living if task_id in beat.rates}
-            known = beaten | dict(self._scene.told.get(task_id, {}))
-            self._known[task_id] = task_rates(known, slots=self._slots)
-        return self._known[task_id]
+def _with_room(scene: Scene, tasks: Sequence[TaskView], out: Survey, *, most_shards: int) -> list[WorkerView]:
+    """The workers that may take something; of thousands it is few at a time."""
+    waiting = [task.held for task in tasks if task.waiting or task.suspects]
+    return [
+        worker_view(known, out=out)
+        for worker, known in scene.taking.items()
+        if out.load[worker] < known.beat.slots or any(held.get(worker, 0) < most_shards for held in waiting)
+    ]
+
+
+def _is_not_blocked(known: BeatView) -> bool:
+    return known.next_free is None or known.next_free < LONG_SECONDS
+
+
+def _left_idle(views: Sequence[WorkerView], plans: Sequence[Assignment]) -> dict[str, int]:
+    """The slots that have nothing to do after these plans."""
+    given = Counter[str]()
+    for plan in plans:
+        given[plan.worker] += plan.count
+    free = {view.worker: view.slots - view.load - given[view.worker] for view in views}
+    return {worker: slots for worker, slots in free.items() if slots > 0}

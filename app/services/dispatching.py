@@ -1,7 +1,7 @@
 """Giving out work: what the planner chose is planned in the store and told to the worker by a record."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -12,13 +12,14 @@ from app.models.node import Beat
 from app.models.task import TaskSpec
 from app.models.wire import ShardRecord, encode
 from app.protocol.control import Action
+from app.protocol.plan import Wanted
 from app.repositories.operations import Operations
 from app.repositories.ports import Store
 from app.services.candidates import Candidates
 from app.services.deciding import Decisions, Scene, decide
 from app.services.liveness import alive, takers
-from app.services.planning import Assignment, Limits, WorkerView, cost
-from app.services.workload import Idle
+from app.services.planning import Assignment, Limits
+from app.services.workload import BeatViews, Idle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,7 @@ class Dispatcher:
         self._rates: dict[str, dict[str, float]] = {}
         self._told: deque[tuple[str, str, float | None, int]] = deque()
         self._idle: dict[str, Idle] = {}
+        self._beats = BeatViews()
 
     def fill(self) -> int:
         """Plans what the live workers have room for; how many shards."""
@@ -76,6 +78,7 @@ class Dispatcher:
         self._hear(now)
         living = alive(store.beats(), now=now, silence=self._silence)
         taking = takers(living)
+        views = self._beats.of(living)
         self._idle = {worker: idle for worker, idle in self._idle.items() if worker in taking}
         if not taking:
             return 0
@@ -86,8 +89,8 @@ class Dispatcher:
             Scene(
                 can=found.can,
                 busy=found.busy,
-                living=living,
-                taking=taking,
+                living=views,
+                taking={worker: views[worker] for worker in taking},
                 served={task_id: self._served.of(task_id) for task_id in found.can},
                 told=self._rates,
                 idle=self._idle,
@@ -96,8 +99,10 @@ class Dispatcher:
             limits=self._limits,
         )
         planned = sum(
-            self._plan(each, found.can[each.task_id], taking[each.worker], decisions.views[each.worker])
-            for each in decisions.plans
+            self._plan(
+                found.can[task_id], [each for each in decisions.plans if each.task_id == task_id], taking
+            )
+            for task_id in dict.fromkeys(each.task_id for each in decisions.plans)
         )
         self._balance(decisions, {**found.can, **found.busy}, living)
         return planned
@@ -133,30 +138,27 @@ class Dispatcher:
     def _keep_rates(self, task_ids: set[str]) -> None:
         self._rates = {task_id: rates for task_id, rates in self._rates.items() if task_id in task_ids}
 
-    def _plan(self, chosen: Assignment, ledger: Ledger, beat: Beat, view: WorkerView) -> int:
+    def _plan(self, ledger: Ledger, chosen: Sequence[Assignment], beats: Mapping[str, Beat]) -> int:
+        """All shards of a task in one change; how many."""
         ports = self._ports
-        shard_id = ports.new_id()
         try:
             function = self._function(ledger)
         except TemplateError as error:
             ports.operations.control(
-                chosen.task_id, Action.HALT, run=ledger.run, version=ledger.control, reason=error.detail
+                ledger.task_id, Action.HALT, run=ledger.run, version=ledger.control, reason=error.detail
             )
             return 0
-        shard = ports.operations.plan(
-            chosen.task_id,
-            shard_id=shard_id,
-            worker=chosen.worker,
-            count=chosen.count,
-            most=max(self._limits.shards_per_task, chosen.held),
-            function=function,
-        )
-        if shard is None:
-            return 0
-        rates = self._rates.get(chosen.task_id, {})
-        self._served.add(chosen.task_id, cost(chosen.task_id, view, chosen.count, rates=rates))
-        self.send(chosen.task_id, shard_id, shard, beat)
-        return 1
+        by_id = {ports.new_id(): each for each in chosen}
+        wanted = [self._wanted(shard_id, each) for shard_id, each in by_id.items()]
+        shards = ports.operations.plan_all(ledger.task_id, wanted, function=function)
+        for shard_id, shard in shards.items():
+            self._served.add(ledger.task_id, by_id[shard_id].cost)
+            self.send(ledger.task_id, shard_id, shard, beats[shard.worker])
+        return len(shards)
+
+    def _wanted(self, shard_id: str, chosen: Assignment) -> Wanted:
+        most = max(self._limits.shards_per_task, chosen.held)
+        return Wanted(shard_id=shard_id, worker=chosen.worker, count=chosen.count, most=most)
 
     def _function(self, ledger: Ledger) -> str | None:
         """The rendered function, where the first plan of a run has to bring it."""

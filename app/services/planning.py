@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
-from app.services.rates import TaskRates, Told, believable, task_rates
+from app.services.rates import RatesOf, TaskRates
 from app.services.sizing import Limits as Limits
 from app.services.sizing import first_size, size_by_rate
 
@@ -25,7 +25,7 @@ LONG_SECONDS = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerView:
-    """A live worker that takes work. `rates` are its items a second by task.
+    """A live worker that takes work.
 
     `load` counts the items that run or wait there; a slot is free again in `next_free` seconds, as far as
     that is known.
@@ -33,7 +33,6 @@ class WorkerView:
 
     worker: str
     slots: int
-    rates: Mapping[str, float] = field(default_factory=dict)
     load: int = 0
     next_free: float | None = None
 
@@ -58,23 +57,32 @@ class TaskView:
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """Plan `count` items of the task for the worker, which has then `held` shards of it."""
+    """Plan `count` items of the task for the worker, which has then `held` shards of it.
+
+    They take it `cost` seconds, or, where that is not known, so many items a slot.
+    """
 
     task_id: str
     worker: str
     count: int
     held: int = 1
+    cost: float = field(default=0.0, compare=False)
 
 
 def assignments(
-    tasks: Sequence[TaskView], workers: Sequence[WorkerView], *, limits: Limits, rates: Told | None = None
+    tasks: Sequence[TaskView],
+    workers: Sequence[WorkerView],
+    *,
+    limits: Limits,
+    rates_of: RatesOf,
+    others: bool = False,
 ) -> list[Assignment]:
     """What to plan now, in order, until no worker has room or nothing waits.
 
-    `rates` adds what is known of workers that are not among `workers`.
+    `workers` are those that may have room. `others`: there are more, not all of them busy with long items.
     """
     pieces = _suspects(tasks, workers)
-    return [*pieces, *_Round(tasks, workers, limits=limits, told=rates or {}).give_out()]
+    return [*pieces, *_Round(tasks, workers, limits=limits, rates_of=rates_of, others=others).give_out()]
 
 
 def _suspects(tasks: Sequence[TaskView], workers: Sequence[WorkerView]) -> list[Assignment]:
@@ -96,10 +104,8 @@ def _urgency(task: TaskView) -> tuple[int, float, float, str]:
     return -task.priority, task.served, task.created_at, task.task_id
 
 
-def cost(task_id: str, worker: WorkerView, count: int, *, rates: Mapping[str, float]) -> float:
-    """The seconds of the worker that `count` items take, or, not knowing, the items a slot."""
-    rate = rates.get(worker.worker, worker.rates.get(task_id, 0.0))
-    return count / (rate if believable(rate) else worker.slots)
+def _cost(worker: WorkerView, count: int, rates: TaskRates | None) -> float:
+    return count / (worker.slots if rates is None else rates.of(worker.worker, slots=worker.slots))
 
 
 @dataclass
@@ -156,11 +162,16 @@ class _Round:
     """One call of `assignments`. The work grows with the number of workers and with what is chosen."""
 
     def __init__(
-        self, tasks: Sequence[TaskView], workers: Sequence[WorkerView], *, limits: Limits, told: Told
+        self,
+        tasks: Sequence[TaskView],
+        workers: Sequence[WorkerView],
+        *,
+        limits: Limits,
+        rates_of: RatesOf,
+        others: bool,
     ) -> None:
         self._limits = limits
-        self._told = told
-        self._all = workers
+        self._rates_of = rates_of
         waiting = [task for task in tasks if task.waiting > 0]
         self._workers = {
             view.worker: _Worker(view=view, load=view.load)
@@ -172,11 +183,10 @@ class _Round:
         self._order = sorted(
             (_urgency(task), _Task(view=task, waiting=task.waiting, served=task.served)) for task in waiting
         )
-        self._rates: dict[str, TaskRates | None] = {}
         self._slots = sum(worker.view.slots for worker in self._workers.values())
         self._free = sum(worker.free for worker in self._workers.values())
         self._ready = sum(worker.ready for worker in self._workers.values())
-        self._all_blocked = all(is_blocked(view) for view in workers)
+        self._all_blocked = not others and all(is_blocked(view) for view in workers)
 
     def _may_take(self, view: WorkerView, tasks: Sequence[TaskView]) -> bool:
         if view.load < view.slots:
@@ -254,15 +264,6 @@ class _Round:
             all_slots=self._slots,
         )
 
-    def _rates_of(self, task_id: str) -> TaskRates | None:
-        if task_id not in self._rates:
-            known = {view.worker: view.rates[task_id] for view in self._all if task_id in view.rates}
-            self._rates[task_id] = task_rates(
-                known | dict(self._told.get(task_id, {})),
-                slots={view.worker: view.slots for view in self._all},
-            )
-        return self._rates[task_id]
-
     def _given(self, place: int, count: int, worker: _Worker) -> Assignment:
         _, task = self._order.pop(place)
         name, view = worker.view.worker, worker.view
@@ -275,10 +276,13 @@ class _Round:
         self._free += worker.free
         self._ready += worker.ready
         task.waiting -= count
-        task.served += cost(task.view.task_id, view, count, rates=self._told.get(task.view.task_id, {}))
+        cost = _cost(view, count, self._rates_of(task.view.task_id))
+        task.served += cost
         if task.slots_without is not None and not task.held_by(name):
             task.slots_without -= view.slots
         task.added[name] = task.added.get(name, 0) + 1
         if task.waiting:
             insort(self._order, (task.urgency, task))
-        return Assignment(task_id=task.view.task_id, worker=name, count=count, held=task.held_by(name))
+        return Assignment(
+            task_id=task.view.task_id, worker=name, count=count, held=task.held_by(name), cost=cost
+        )

@@ -1,6 +1,6 @@
 """How fast each worker runs a task, from what workers have said. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -43,3 +43,28 @@ def task_rates(known: Mapping[str, float], *, slots: Mapping[str, int]) -> TaskR
     unknown = every_slot - sum(slots[worker] for worker in here)
     everyone = sum(believed[worker] for worker in here) + by_slot * unknown
     return TaskRates(known=believed, by_slot=by_slot, everyone=everyone)
+
+
+RatesOf = Callable[[str], TaskRates | None]
+
+
+class RateBook:
+    """The rates of tasks over these workers, each worked out once, when it is asked for.
+
+    `own` are the workers' rates by task, `told` what was heard since, also of workers that have left.
+    """
+
+    def __init__(
+        self, own: Mapping[str, Mapping[str, float]], *, slots: Mapping[str, int], told: Told
+    ) -> None:
+        self._own = own
+        self._slots = slots
+        self._told = told
+        self._worked_out: dict[str, TaskRates | None] = {}
+
+    def of(self, task_id: str) -> TaskRates | None:
+        if task_id not in self._worked_out:
+            known = {worker: rates[task_id] for worker, rates in self._own.items() if task_id in rates}
+            known |= self._told.get(task_id, {})
+            self._worked_out[task_id] = task_rates(known, slots=self._slots)
+        return self._worked_out[task_id]

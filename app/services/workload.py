@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from app.models.ledger import Ledger, Shard
+from app.models.ledger import Ledger
 from app.models.node import Beat, Held
 from app.models.ranges import size
 from app.services.planning import TaskView, WorkerView
@@ -20,7 +20,69 @@ class Idle:
     at: float
 
 
-def task_view(ledger: Ledger, *, can_plan: bool, served: float) -> TaskView:
+@dataclass(frozen=True, kw_only=True)
+class BeatView:
+    """A beat, how many items of each shard it says are here, and in how many seconds a busy slot is free."""
+
+    beat: Beat
+    items: Mapping[str, int]
+    next_free: float | None
+
+
+class BeatViews:
+    """Looks at each beat once: between two beats of a worker there may be many rounds of planning."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, BeatView] = {}
+
+    def of(self, beats: Mapping[str, Beat]) -> Mapping[str, BeatView]:
+        known = self._known
+        self._known = {
+            worker: known[worker]
+            if worker in known and known[worker].beat.at == beat.at
+            else BeatView(
+                beat=beat,
+                items={held.shard_id: held.not_begun + held.running for held in beat.held},
+                next_free=next_free(beat),
+            )
+            for worker, beat in beats.items()
+        }
+        return self._known
+
+
+@dataclass(kw_only=True)
+class Survey:
+    """What is out: by task how many shards each worker has, suspects apart, and by worker how many items."""
+
+    held: dict[str, Counter[str]] = field(default_factory=dict)
+    suspects_held: dict[str, Counter[str]] = field(default_factory=dict)
+    load: Counter[str] = field(default_factory=Counter)
+
+
+def survey(ledgers: Iterable[Ledger], beats: Mapping[str, BeatView], *, idle: Mapping[str, Idle]) -> Survey:
+    """A shard counts for those who claimed it, else for the one it was offered last.
+
+    What a worker has told after its last beat counts more than that beat.
+    """
+    found = Survey()
+    fresh = {name: told for name, told in idle.items() if name in beats and told.at >= beats[name].beat.at}
+    for name, told in fresh.items():
+        found.load[name] = max(1, beats[name].beat.slots) - told.slots
+    for ledger in ledgers:
+        held, suspects = found.held.setdefault(ledger.task_id, Counter()), Counter[str]()
+        found.suspects_held[ledger.task_id] = suspects
+        for shard_id, shard in ledger.shards.items():
+            items = size(shard.spans)
+            for name in shard.holders or (shard.worker,):
+                (suspects if shard.suspect else held)[name] += 1
+                told_here = fresh.get(name)
+                if told_here is None or shard.holders.get(name, told_here.at + 1) > told_here.at:
+                    known = beats[name].items.get(shard_id, items) if name in beats else items
+                    found.load[name] += min(items, known)
+    return found
+
+
+def task_view(ledger: Ledger, *, out: Survey, can_plan: bool, served: float) -> TaskView:
     suspects = [size(piece.spans) for piece in ledger.pool if piece.suspect] if can_plan else []
     return TaskView(
         task_id=ledger.task_id,
@@ -29,52 +91,20 @@ def task_view(ledger: Ledger, *, can_plan: bool, served: float) -> TaskView:
         priority=ledger.priority,
         served=served,
         created_at=ledger.created_at,
-        held=_held(ledger, suspect=False),
+        held=out.held[ledger.task_id],
         suspects=suspects,
-        suspects_held=_held(ledger, suspect=True),
+        suspects_held=out.suspects_held[ledger.task_id],
     )
 
 
-def _held(ledger: Ledger, *, suspect: bool) -> Counter[str]:
-    """How many such shards each worker claimed, or, unclaimed, was offered last."""
-    shards = [shard for shard in ledger.shards.values() if shard.suspect is suspect]
-    return Counter(worker for shard in shards for worker in holders(shard))
-
-
-def holders(shard: Shard) -> Iterable[str]:
-    """The workers whose room it takes."""
-    return shard.holders or (shard.worker,)
-
-
-def worker_views(
-    beats: Iterable[Beat], ledgers: Iterable[Ledger], *, idle: Mapping[str, Idle]
-) -> list[WorkerView]:
-    """What workers have told after their last beat counts more than that beat."""
-    known = {beat.worker: beat for beat in beats}
-    fresh = {worker: told for worker, told in idle.items() if worker in known and told.at >= known[worker].at}
-    load = {worker: known[worker].slots - told.slots for worker, told in fresh.items()}
-    named = {
-        (held.shard_id, beat.worker): held.not_begun + held.running
-        for beat in known.values()
-        for held in beat.held
-    }
-    for ledger in ledgers:
-        for shard_id, shard in ledger.shards.items():
-            items = size(shard.spans)
-            for worker in holders(shard):
-                told = fresh.get(worker)
-                if told is None or not shard.holders or shard.holders[worker] > told.at:
-                    load[worker] = load.get(worker, 0) + min(items, named.get((shard_id, worker), items))
-    return [
-        WorkerView(
-            worker=beat.worker,
-            slots=max(1, beat.slots),
-            rates=beat.rates,
-            load=load.get(beat.worker, 0),
-            next_free=next_free(beat),
-        )
-        for beat in known.values()
-    ]
+def worker_view(known: BeatView, *, out: Survey) -> WorkerView:
+    beat = known.beat
+    return WorkerView(
+        worker=beat.worker,
+        slots=max(1, beat.slots),
+        load=out.load[beat.worker],
+        next_free=known.next_free,
+    )
 
 
 def next_free(beat: Beat) -> float | None:

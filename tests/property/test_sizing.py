@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from app.models.ledger import Ledger
 from app.models.ranges import Spans, indexes, intersect, size, spans_of_indexes, subtract, take
 from app.models.task import TaskState
-from app.protocol.plan import plan
+from app.protocol.plan import Wanted, plan
 from app.protocol.record import Report, record
-from app.services.planning import Limits, TaskView, WorkerView, assignments
+from app.services.planning import Limits, TaskView
+from tests.paced_workers import PacedWorker, plans
 
 rates = st.one_of(st.none(), st.floats(0.001, 100_000), st.sampled_from([0.0, 1e-9, 1e12]))
 limits = st.builds(
@@ -26,14 +27,14 @@ limits = st.builds(
 
 
 @st.composite
-def workers(draw: st.DrawFn) -> list[WorkerView]:
+def workers(draw: st.DrawFn) -> list[PacedWorker]:
     found = []
     for number in range(draw(st.integers(1, 5))):
         rate = draw(rates)
         known = {} if rate is None else {"t": rate}
         slots = draw(st.sampled_from([1, 1, 2, 3, 8, 64]))
         found.append(
-            WorkerView(
+            PacedWorker(
                 worker=f"w{number}",
                 slots=slots,
                 rates=known,
@@ -75,14 +76,14 @@ def view(ledger: Ledger) -> TaskView:
 @settings(max_examples=150, deadline=None)
 @given(agendas(), workers(), limits, st.randoms(use_true_random=False))
 def test_every_sizing_covers_every_item_exactly_once(
-    work: tuple[int, Spans, int], crew: list[WorkerView], bounds: Limits, random: Random
+    work: tuple[int, Spans, int], crew: list[PacedWorker], bounds: Limits, random: Random
 ) -> None:
     total, agenda, run = work
     ledger = a_ledger(total, agenda, run)
     done: Counter[int] = Counter()
     planned = 0
     while not ledger.state.is_terminal:
-        chosen = assignments([view(ledger)], _loaded(crew, ledger), limits=bounds) if ledger.can_plan else []
+        chosen = plans([view(ledger)], _loaded(crew, ledger), limits=bounds) if ledger.can_plan else []
         for each in chosen:
             planned += 1
             ledger = _planned(ledger, each.count, worker=each.worker, agenda=agenda, shard=f"s{planned}")
@@ -95,7 +96,7 @@ def test_every_sizing_covers_every_item_exactly_once(
     assert ledger.state is TaskState.COMPLETED
 
 
-def _loaded(crew: list[WorkerView], ledger: Ledger) -> list[WorkerView]:
+def _loaded(crew: list[PacedWorker], ledger: Ledger) -> list[PacedWorker]:
     """As busy as what they hold makes them."""
     load = Counter({worker.worker: 0 for worker in crew})
     for shard in ledger.shards.values():
@@ -107,11 +108,9 @@ def _planned(ledger: Ledger, count: int, *, worker: str, agenda: Spans, shard: s
     """As the store would have it: it brings at least `count` items of the agenda from the cursor on."""
     assert count >= 1
     ahead, _ = take(subtract(agenda, ((0, ledger.cursor),)), count)
-    decision = plan(
-        ledger, shard_id=shard, worker=worker, count=count, most=99, agenda=ahead, function="f", now=1.0
-    )
-    assert decision.answer is not None
-    assert 1 <= size(decision.answer.spans) <= count
+    wanted = [Wanted(shard_id=shard, worker=worker, count=count, most=99)]
+    decision = plan(ledger, wanted=wanted, agenda=ahead, function="f", now=1.0)
+    assert 1 <= size(decision.answer[shard].spans) <= count
     assert decision.after is not None
     return decision.after
 
@@ -148,11 +147,11 @@ tasks = st.lists(
 @settings(max_examples=200, deadline=None)
 @given(tasks, workers(), limits, st.dictionaries(st.sampled_from(["w0", "w3", "gone"]), st.floats(0, 1e9)))
 def test_no_plan_gives_more_than_waits_or_than_a_worker_may_hold(
-    views: list[TaskView], crew: list[WorkerView], bounds: Limits, told: Mapping[str, float]
+    views: list[TaskView], crew: list[PacedWorker], bounds: Limits, told: Mapping[str, float]
 ) -> None:
     told_rates = {task.task_id: told for task in views}
 
-    chosen = assignments(views, crew, limits=bounds, rates=told_rates)
+    chosen = plans(views, crew, limits=bounds, told=told_rates)
 
     given_items: Counter[str] = Counter()
     begun: Counter[str] = Counter()
@@ -176,10 +175,10 @@ def test_no_plan_gives_more_than_waits_or_than_a_worker_may_hold(
 @settings(max_examples=100, deadline=None)
 @given(tasks, workers(), limits)
 def test_a_plan_leaves_no_worker_without_what_it_may_take(
-    views: list[TaskView], crew: list[WorkerView], bounds: Limits
+    views: list[TaskView], crew: list[PacedWorker], bounds: Limits
 ) -> None:
     """After it no slot is free while an item waits, but where a worker has its number of tasks."""
-    chosen = assignments(views, crew, limits=bounds)
+    chosen = plans(views, crew, limits=bounds)
 
     for task in views:
         left = task.waiting - sum(each.count for each in chosen if each.task_id == task.task_id)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.services.planning import Assignment, Limits, TaskView, WorkerView, assignments, cost
+from app.services.planning import Assignment, Limits, TaskView
+from tests.paced_workers import PacedWorker, plans
 
 LIMITS = Limits()
 
@@ -16,15 +17,15 @@ def a_task(task_id: str = "t", *, waiting: int = 1_000, **rest: object) -> TaskV
     return TaskView(**(fields | rest))  # type: ignore[arg-type] # the fields' own types
 
 
-def crew(*slots: int, **rates: float) -> list[WorkerView]:
+def crew(*slots: int, **rates: float) -> list[PacedWorker]:
     """Workers w0, w1, … of so many slots, all with these rates by task."""
-    return [WorkerView(worker=f"w{n}", slots=count, rates=rates) for n, count in enumerate(slots)]
+    return [PacedWorker(worker=f"w{n}", slots=count, rates=rates) for n, count in enumerate(slots)]
 
 
 def plan(
-    tasks: Sequence[TaskView], workers: Sequence[WorkerView], limits: Limits = LIMITS
+    tasks: Sequence[TaskView], workers: Sequence[PacedWorker], limits: Limits = LIMITS
 ) -> list[Assignment]:
-    return assignments(tasks, workers, limits=limits)
+    return plans(tasks, workers, limits=limits)
 
 
 def shards(chosen: Sequence[Assignment]) -> Counter[tuple[str, str]]:
@@ -39,16 +40,16 @@ def given(chosen: Sequence[Assignment]) -> Counter[str]:
     return items
 
 
-def busy(workers: Sequence[WorkerView], *, next_free: float | None = 0.1) -> list[WorkerView]:
+def busy(workers: Sequence[PacedWorker], *, next_free: float | None = 0.1) -> list[PacedWorker]:
     """The same with an item in every slot."""
     return [replace(worker, load=worker.slots, next_free=next_free) for worker in workers]
 
 
-def size_of(task: TaskView, workers: Sequence[WorkerView], limits: Limits = LIMITS, **told: float) -> int:
+def size_of(task: TaskView, workers: Sequence[PacedWorker], limits: Limits = LIMITS, **told: float) -> int:
     """What the first worker gets next of the task while all slots are busy; 0 where it had better wait."""
     full = {worker.worker: limits.shards_per_task for worker in workers[1:]}
     task = replace(task, held={**full, **task.held})
-    chosen = assignments([task], busy(workers), limits=limits, rates={task.task_id: told})
+    chosen = plans([task], busy(workers), limits=limits, told={task.task_id: told})
     return chosen[0].count if chosen else 0
 
 
@@ -127,18 +128,17 @@ def test_of_one_priority_the_least_served_goes_first_then_the_oldest() -> None:
     assert [each.task_id for each in plan(tasks, crew(1), limits)] == ["old"]
 
 
-def rounds(tasks: list[TaskView], workers: list[WorkerView], *, count: int) -> Counter[str]:
+def rounds(tasks: list[TaskView], workers: list[PacedWorker], *, count: int) -> Counter[str]:
     """Items given by task over many rounds, each of which ends all that is out."""
     items: Counter[str] = Counter()
     for _ in range(count):
         for each in plan(tasks, workers):
-            worker = next(w for w in workers if w.worker == each.worker)
             items[each.task_id] += each.count
             tasks = [
                 replace(
                     task,
                     waiting=task.waiting - each.count,
-                    served=task.served + cost(task.task_id, worker, each.count, rates={}),
+                    served=task.served + each.cost,
                 )
                 if task.task_id == each.task_id
                 else task
@@ -220,13 +220,13 @@ def test_shards_grow_to_about_two_seconds_of_work() -> None:
 
 
 def test_each_worker_gets_by_its_own_rate_as_it_is_told_last() -> None:
-    workers = [WorkerView(worker="new", slots=2, rates={"t": 1.0}), *crew(2, t=10.0)]
+    workers = [PacedWorker(worker="new", slots=2, rates={"t": 1.0}), *crew(2, t=10.0)]
 
     assert size_of(a_task(waiting=10_000), workers, new=100.0) == 200
 
 
 def test_a_worker_that_has_not_run_the_task_is_taken_to_be_as_fast_a_slot_as_the_others() -> None:
-    workers = [WorkerView(worker="new", slots=8), WorkerView(worker="old", slots=2, rates={"t": 10.0})]
+    workers = [PacedWorker(worker="new", slots=8), PacedWorker(worker="old", slots=2, rates={"t": 10.0})]
 
     assert size_of(a_task(waiting=100_000), workers) == 80
 
@@ -250,8 +250,8 @@ def test_the_tail_is_guided() -> None:
 
 def test_a_slow_worker_gets_the_lesser_part_of_the_tail() -> None:
     workers = [
-        WorkerView(worker="slow", slots=2, rates={"t": 100.0}),
-        WorkerView(worker="fast", slots=2, rates={"t": 900.0}),
+        PacedWorker(worker="slow", slots=2, rates={"t": 100.0}),
+        PacedWorker(worker="fast", slots=2, rates={"t": 900.0}),
     ]
 
     assert size_of(a_task(waiting=500), workers) == 25
@@ -263,7 +263,7 @@ def test_no_shard_is_less_than_a_round_trip_is_worth() -> None:
     assert size_of(a_task(waiting=100), crew(2, 2, t=1_000.0)) == 50
 
 
-def drain(items: int, workers: list[WorkerView], limits: Limits = LIMITS) -> list[int]:
+def drain(items: int, workers: list[PacedWorker], limits: Limits = LIMITS) -> list[int]:
     """The sizes of all shards of a task when one after the other is planned, each for the next worker."""
     sizes: list[int] = []
     task = a_task(waiting=items)
@@ -298,7 +298,7 @@ def test_a_rate_that_cannot_be_is_not_believed(rate: float) -> None:
     task = a_task(waiting=100)
 
     assert size_of(task, crew(2, t=rate), w0=rate) == size_of(task, crew(2))
-    assert cost("t", crew(2, t=rate)[0], 10, rates={"w0": rate}) == 5.0
+    assert [each.cost for each in plan([task], crew(2, t=rate))] == [1.0, 1.0]
 
 
 # where
@@ -306,20 +306,20 @@ def test_a_rate_that_cannot_be_is_not_believed(rate: float) -> None:
 
 def test_items_go_where_slots_are_free() -> None:
     """A small task beside items of a minute: no part of it waits behind them."""
-    workers = [*busy(crew(2), next_free=None), WorkerView(worker="idle", slots=2)]
+    workers = [*busy(crew(2), next_free=None), PacedWorker(worker="idle", slots=2)]
 
     assert given(plan([a_task(waiting=4)], workers)) == {"idle": 4}
 
 
 def test_items_go_also_where_a_slot_is_free_in_a_moment() -> None:
     """Else a hundred short items would all run on the one worker that a huge task has left idle."""
-    workers = [*busy(crew(2), next_free=0.02), WorkerView(worker="idle", slots=2)]
+    workers = [*busy(crew(2), next_free=0.02), PacedWorker(worker="idle", slots=2)]
 
     assert given(plan([a_task(waiting=8)], workers)) == {"idle": 4, "w0": 4}
 
 
 def test_no_item_waits_behind_long_ones_while_another_worker_is_not_so_busy() -> None:
-    workers = [*busy(crew(2), next_free=60.0), *busy([WorkerView(worker="quick", slots=2)])]
+    workers = [*busy(crew(2), next_free=60.0), *busy([PacedWorker(worker="quick", slots=2)])]
 
     assert given(plan([a_task(waiting=1_000, held={"quick": 2})], workers)) == {}
     assert set(given(plan([a_task(waiting=1_000)], workers))) == {"quick"}
