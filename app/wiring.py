@@ -34,6 +34,7 @@ from app.services.overview import gauges_of
 from app.services.planning import Limits as PlanningLimits
 from app.services.progress import Progress
 from app.services.publishing import TaskPublisher
+from app.services.recent_beats import RecentBeats
 from app.services.recovery import Sweeper, SweepPorts
 from app.services.rendering import render
 from app.services.results import ResultReader
@@ -114,7 +115,12 @@ def wire_api(
             max_deaths=settings.fanfold.task.max_deaths,
             now=StoreTime(store, clock).now,
         ),
-        progress=Progress(store=store, failures=FirstFailures(results), silence_seconds=silence_seconds),
+        progress=Progress(
+            store=store,
+            beats=RecentBeats(store, clock),
+            failures=FirstFailures(results),
+            silence_seconds=silence_seconds,
+        ),
         results=results,
         controls=Controls(store=store, operations=operations, publisher=publisher),
         nodes=Nodes(store=store, silence_seconds=silence_seconds),

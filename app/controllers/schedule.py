@@ -38,11 +38,7 @@ def schedule_routes(services: Services) -> Blueprint:
         asked = asked_task(request, limits=services.limits)
         receipt = services.submission.submit(asked.task, asked.items)
         ended = _ended(services, receipt, seconds=wait) if wait is not None else None
-        response = (
-            as_json(ended)
-            if ended is not None
-            else as_json(services.progress.status(receipt.task_id), status=HTTPStatus.ACCEPTED)
-        )
+        response = as_json(ended) if ended is not None else _accepted(services, receipt, waited=bool(wait))
         response.headers["Location"] = f"/schedule/{receipt.task_id}"
         return response
 
@@ -81,6 +77,14 @@ def _status(services: Services, task_id: str) -> Response:
     if wait:
         services.waiting.until_over(task_id, seconds=wait)
     return as_json(services.progress.status(task_id))
+
+
+def _accepted(services: Services, receipt: Receipt, *, waited: bool) -> Response:
+    """A task that was stored a moment ago is as it was stored."""
+    progress = services.progress
+    is_read = waited or not receipt.is_new
+    status = progress.status(receipt.task_id) if is_read else progress.status_of_new(receipt.spec)
+    return as_json(status, status=HTTPStatus.ACCEPTED)
 
 
 def _ended(services: Services, receipt: Receipt, *, seconds: float) -> TaskStatus | None:

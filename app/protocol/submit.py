@@ -30,7 +30,14 @@ def submit(
                 hint="send the same body again, or leave out the id to get a new one",
             )
         return Decision(answer=Submitted.KNOWN)
-    after = Ledger(
+    counts = {"tasks_submitted": 1, "items_submitted": spec.items_total}
+    effects = Effects(counts=counts, spec=spec, upload_blocks=upload_blocks)
+    return Decision(answer=Submitted.NEW, after=new_ledger(spec, now=now), effects=effects)
+
+
+def new_ledger(spec: TaskSpec, *, now: float) -> Ledger:
+    """The ledger of a task as it is stored first."""
+    return Ledger(
         task_id=spec.task_id,
         items_total=spec.items_total,
         created_at=now,
@@ -40,9 +47,6 @@ def submit(
         idempotent=spec.idempotent,
         max_deaths=spec.max_deaths,
     )
-    counts = {"tasks_submitted": 1, "items_submitted": spec.items_total}
-    effects = Effects(counts=counts, spec=spec, upload_blocks=upload_blocks)
-    return Decision(answer=Submitted.NEW, after=after, effects=effects)
 
 
 def published(ledger: Ledger, *, run: int, now: float) -> Decision[bool]:

@@ -7,12 +7,14 @@ from app.models.ledger import Ledger
 from app.models.node import Beat
 from app.models.status import TaskPage, TaskStatus
 from app.models.task import Language, TaskSpec
-from app.repositories.ports import Look, Store, Stored
+from app.protocol.submit import new_ledger
+from app.repositories.ports import ABSENT, Look, Store, Stored
 from app.services.failures import FirstFailures
 from app.services.finding import is_over, known_look
 from app.services.liveness import alive
 from app.services.pace import eta_seconds_of, rate_of
 from app.services.paging import Cursor
+from app.services.recent_beats import RecentBeats
 
 NO_WORKERS = "no live workers"
 
@@ -20,8 +22,11 @@ NO_WORKERS = "no live workers"
 class Progress:
     """Reads the status of tasks. Every method may raise StoreUnavailable."""
 
-    def __init__(self, *, store: Store, failures: FirstFailures, silence_seconds: float) -> None:
+    def __init__(
+        self, *, store: Store, beats: RecentBeats, failures: FirstFailures, silence_seconds: float
+    ) -> None:
         self._store = store
+        self._beats = beats
         self._failures = failures
         self._silence_seconds = silence_seconds
 
@@ -32,6 +37,12 @@ class Progress:
     def look(self, task_id: str) -> Look:
         """The task as it is now. Raises TaskNotFound."""
         return known_look(self._store, task_id)
+
+    def status_of_new(self, spec: TaskSpec) -> TaskStatus:
+        """The status of a task that was stored a moment ago, without reading it."""
+        ledger = new_ledger(spec, now=spec.created_at)
+        stored = Stored(ledger=ledger, version=ABSENT, read_at=spec.created_at)
+        return self.status_of(Look(stored=stored, spec=spec, beats=self._beats.beats()))
 
     def status_of(self, look: Look) -> TaskStatus:
         """The status of a task that has been read."""

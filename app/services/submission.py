@@ -22,8 +22,12 @@ BATCH_BLOCKS = 8
 class Receipt:
     """The task that was submitted, and whether this submission made it."""
 
-    task_id: str
+    spec: TaskSpec
     is_new: bool
+
+    @property
+    def task_id(self) -> str:
+        return self.spec.task_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +83,7 @@ class Submission:
         )
         if submitted is Submitted.NEW:
             self._publisher.publish(task_id, run=1)
-        return Receipt(task_id=task_id, is_new=submitted is Submitted.NEW)
+        return Receipt(spec=spec, is_new=submitted is Submitted.NEW)
 
     def _rule(self, task: MasterTask, items: ItemRange, *, task_id: str) -> Upload:
         check_count(items.count, most=self._max_items)

@@ -37,9 +37,13 @@ if change.spec and not change.has_inputs and call('HLEN', key.upload) ~= (change
   return 'incomplete'
 end
 
+local now
 local function time_now()
-  local time = call('TIME')
-  return time[1] + time[2] / 1000000
+  if not now then
+    local time = call('TIME')
+    now = time[1] + time[2] / 1000000
+  end
+  return now
 end
 
 local function write_ledger()
@@ -150,8 +154,8 @@ local function keep_outbox()
 end
 
 -- The listings of this bucket forget tasks whose keys have expired.
-local function prune_listing(now)
-  for _, id in ipairs(call('ZRANGEBYSCORE', key.expiring, '-inf', now, 'LIMIT', 0, MOST_EXPIRED_AT_ONCE)) do
+local function prune_listing()
+  for _, id in ipairs(call('ZRANGEBYSCORE', key.expiring, '-inf', time_now(), 'LIMIT', 0, MOST_EXPIRED_AT_ONCE)) do
     call('ZREM', key.recent, id)
     call('ZREM', key.expiring, id)
   end
@@ -159,7 +163,7 @@ end
 
 local function appear()
   call('ZREM', key.expiring, change.task_id)
-  prune_listing(time_now())
+  prune_listing()
   call('ZADD', key.recent, change.created_at, change.task_id)
   call('SADD', key.unfinished, change.task_id)
 end

@@ -30,11 +30,11 @@ def check_syntax(source: str, language: Language) -> tuple[str, ...]:
     if language is Language.PYTHON:
         return check_python(source)
     command = _COMMANDS[language]
-    program = shutil.which(command[0])
-    if program is None:
-        return (f"The syntax was not checked: {command[0]} is not installed on the scheduler.",)
     verdict = _verdicts().get(source, language=language)
     if verdict is None:
+        program = shutil.which(command[0])
+        if program is None:
+            return (f"The syntax was not checked: {command[0]} is not installed on the scheduler.",)
         verdict = Verdict(fault=_fault(source, program=program, command=command))
         _verdicts().keep(source, language=language, verdict=verdict)
     if verdict.fault is not None:
