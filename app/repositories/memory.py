@@ -1,6 +1,5 @@
 """The store in memory: the twin of Redis for tests and simulations, one suite keeps the two alike."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import RLock
 from typing import Any
@@ -11,9 +10,10 @@ import msgspec
 from app.models.item_range import ItemRange
 from app.models.ledger import Ledger
 from app.models.node import Beat
-from app.models.ranges import EMPTY, Spans, indexes, intersect, spans_of, subtract, take
+from app.models.ranges import EMPTY, Spans, intersect, spans_of, subtract, take
 from app.models.task import TaskSpec, TaskState
 from app.protocol.decision import DeadLetter, Effects, Entry
+from app.repositories.picking import picked
 from app.repositories.ports import LONGEST_WAIT_SECONDS, CommitOutcome, Look, Stored, Version
 
 FIRST_SWEEP_SECONDS = 2.0
@@ -140,19 +140,15 @@ class MemoryStore:
         for first, items in blocks:
             kept[first] = tuple(items)
 
-    def items(self, upload: str, spans: Spans) -> list[str]:
+    def items(self, upload: str, spans: Spans, *, most_blocks: int | None = None) -> list[str]:
         if (rule := ItemRange.named_by(upload)) is not None:
             return rule.texts(spans)
-        blocks = self._uploads[upload] if spans else {}
-        firsts = sorted(blocks)
-        found: list[str] = []
-        for index in indexes(spans):
-            position = bisect_right(firsts, index) - 1
-            block, offset = blocks[firsts[position]], index - firsts[position]
-            if not 0 <= offset < len(block):
-                raise KeyError(f"{upload}: item {index}")
-            found.append(block[offset])
-        return found
+        blocks = sorted(self._uploads[upload].items()) if spans else []
+        wanted = [
+            (first, block) for first, block in blocks if intersect(((first, first + len(block)),), spans)
+        ]
+        is_cut = most_blocks is not None and len(wanted) >= most_blocks
+        return picked(wanted[:most_blocks], spans, upload=upload, may_end_early=is_cut)
 
     # reads
 

@@ -88,9 +88,10 @@ class UploadStore(Protocol):
         """Stores blocks of items, each with the index of its first item."""
         ...
 
-    def items(self, upload: str, spans: Spans) -> list[str]:
+    def items(self, upload: str, spans: Spans, *, most_blocks: int | None = None) -> list[str]:
         """The items of `spans`, in order; of an upload whose name says a rule they are made from it.
 
+        Only the first of them that lie in `most_blocks` blocks, and at least one: for items may be large.
         KeyError where a block is missing, or where the rule makes fewer.
         """
         ...

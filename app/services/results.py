@@ -18,6 +18,7 @@ from app.services.segment_results import Found, found_in, outcome_without_result
 
 BATCH_LINES = 1_000
 BATCH_RUNS = 8
+INPUT_BLOCKS = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,11 @@ class ResultReader:
         self, ledger: Ledger, spec: TaskSpec | None, selection: Selection
     ) -> Iterator[list[ResultLine]]:
         for batch in _batches(self._found(ledger, selection), limit=selection.limit):
-            yield list(map(line_of, batch, self._texts(spec, batch)))
+            left: Sequence[Found] = batch
+            while left:
+                lines = list(map(line_of, left, self._texts(spec, left)))
+                yield lines
+                left = left[len(lines) :]
 
     def _found(self, ledger: Ledger, selection: Selection) -> Iterator[list[Found]]:
         blocks = ResultBlocks(self._store, ledger.task_id)
@@ -84,12 +89,14 @@ class ResultReader:
                 yield [each for each in run if selection.has(each.outcome)] if selection.outcomes else run
 
     def _texts(self, spec: TaskSpec | None, batch: Sequence[Found]) -> Iterable[str | None]:
-        """The items of the batch; None for each where they are gone."""
+        """The items of the batch, or of the first of it where they are large; None for each that is gone."""
         first, last = batch[0].index, batch[-1].index
         is_whole = last - first + 1 == len(batch)
         spans = ((first, last + 1),) if is_whole else spans_of_indexes(each.index for each in batch)
+        if spec is None:
+            return repeat(None)
         try:
-            return self._store.items(spec.upload, spans) if spec is not None else repeat(None)
+            return self._store.items(spec.upload, spans, most_blocks=INPUT_BLOCKS) or repeat(None)
         except KeyError:
             return repeat(None)
 

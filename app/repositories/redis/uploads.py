@@ -7,9 +7,10 @@ from zstandard import ZstdError
 
 from app.errors import CorruptState
 from app.models.item_range import ItemRange
-from app.models.ranges import Spans, indexes
+from app.models.ranges import Spans
 from app.models.wire import pack_items, unpack_items
 from app.repositories import keys
+from app.repositories.picking import picked
 from app.repositories.redis.channel import Command
 from app.repositories.redis.link import Link, Script
 
@@ -39,7 +40,7 @@ class Uploads:
         ]
         self._link.write_all(commands)
 
-    def items(self, upload: str, spans: Spans) -> list[str]:
+    def items(self, upload: str, spans: Spans, *, most_blocks: int | None = None) -> list[str]:
         if (rule := ItemRange.named_by(upload)) is not None:
             return rule.texts(spans)
         if not spans:
@@ -49,13 +50,14 @@ class Uploads:
         answer = self._link.read_by(
             self._items,
             keys=(*before_submit, *after_submit),
-            arguments=tuple(bound for span in spans for bound in span),
+            arguments=(most_blocks or 0, *(bound for span in spans for bound in span)),
         )
-        blocks = [
+        blocks = (
             (int(first), _unpacked(block, key=after_submit[0]))
             for first, block in zip(answer[::2], answer[1::2], strict=True)
-        ]
-        return _picked(blocks, spans, upload=upload)
+        )
+        is_cut = most_blocks is not None and len(answer) == 2 * most_blocks
+        return picked(blocks, spans, upload=upload, may_end_early=is_cut)
 
 
 def _unpacked(block: bytes, *, key: str) -> list[str]:
@@ -63,15 +65,3 @@ def _unpacked(block: bytes, *, key: str) -> list[str]:
         return unpack_items(block)
     except (ZstdError, MsgspecError, UnicodeDecodeError) as error:
         raise CorruptState(f"{key} holds a block of inputs that cannot be read: {error}") from error
-
-
-def _picked(blocks: Sequence[tuple[int, list[str]]], spans: Spans, *, upload: str) -> list[str]:
-    picked: list[str] = []
-    at = 0
-    for index in indexes(spans):
-        while at < len(blocks) and blocks[at][0] + len(blocks[at][1]) <= index:
-            at += 1
-        if at == len(blocks) or blocks[at][0] > index:
-            raise KeyError(f"{upload}: item {index}")
-        picked.append(blocks[at][1][index - blocks[at][0]])
-    return picked

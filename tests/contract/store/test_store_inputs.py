@@ -68,6 +68,39 @@ def test_an_unknown_upload_is_an_error(store: Store) -> None:
         store.items(trial.spec.upload, ((0, 1),))
 
 
+@pytest.mark.parametrize(
+    ("spans", "most_blocks", "count"),
+    [
+        (((0, 35),), 1, 10),
+        (((0, 35),), 2, 20),
+        (((0, 35),), 9, 35),
+        (((5, 35),), 2, 15),
+        (((3, 4), (5, 6), (12, 13), (29, 31)), 1, 2),
+        (((3, 4), (5, 6), (12, 13), (29, 31)), 3, 4),
+        (((3, 4), (5, 6), (12, 13), (29, 31)), 4, 5),
+        ((), 1, 0),
+    ],
+)
+def test_only_so_many_blocks_are_read_where_that_is_asked(
+    a_task: Make, store: Store, spans: tuple[tuple[int, int], ...], most_blocks: int, count: int
+) -> None:
+    trial = a_task(35)
+
+    found = store.items(trial.spec.upload, spans, most_blocks=most_blocks)
+
+    assert found == [f"item-{i}" for i in indexes(spans)][:count]
+
+
+def test_what_is_missing_after_the_last_block_is_told_when_it_is_come_to(a_task: Make, store: Store) -> None:
+    trial = a_task(20)
+
+    assert len(store.items(trial.spec.upload, ((0, 25),), most_blocks=2)) == 20
+    with pytest.raises(KeyError):
+        store.items(trial.spec.upload, ((20, 25),), most_blocks=2)
+    with pytest.raises(KeyError):
+        store.items(trial.spec.upload, ((0, 25),), most_blocks=3)
+
+
 def test_a_block_put_twice_is_there_once(store: Store) -> None:
     trial = Trial(store, items=10)
     trial.upload()

@@ -72,6 +72,14 @@ def test_results_come_in_item_order_however_they_were_recorded(api: Api) -> None
     assert [line["item"] for line in api.lines(task_id)] == [str(index) for index in range(10)]
 
 
+def test_large_items_come_with_their_results(api: Api) -> None:
+    items = [f"{index} " + "x" * 100_000 for index in range(50)]
+    task_id = api.submit(items)
+    api.work(task_id, {index: failed(index) if index % 3 else ok(index) for index in range(50)})
+    assert [line["item"] for line in api.lines(task_id)] == items
+    assert [line["item"] for line in api.lines(task_id, "?outcome=ok")] == items[::3]
+
+
 def running_with_gap(api: Api) -> str:
     """Items 0, 1 and 4 to 6 of ten have results; 2 and 3 are out with a worker."""
     task_id = api.submit({"range": [0, 10]})
@@ -283,8 +291,8 @@ def test_reads_stay_small_for_a_small_part_of_a_large_task() -> None:
             self.reads.append(("block", 1))
             return super().block(task_id, block_id)
 
-        def items(self, upload: str, spans: Spans) -> list[str]:
-            found = super().items(upload, spans)
+        def items(self, upload: str, spans: Spans, *, most_blocks: int | None = None) -> list[str]:
+            found = super().items(upload, spans, most_blocks=most_blocks)
             self.reads.append(("items", len(found)))
             return found
 

@@ -110,9 +110,9 @@ def test_failures_are_looked_up_once_for_each_number_of_them() -> None:
     class Counting(MemoryStore):
         reads = 0
 
-        def items(self, upload: str, spans: Spans) -> list[str]:
+        def items(self, upload: str, spans: Spans, *, most_blocks: int | None = None) -> list[str]:
             self.reads += 1
-            return super().items(upload, spans)
+            return super().items(upload, spans, most_blocks=most_blocks)
 
     api = Api(make_store=Counting)
     task_id = api.submit({"range": [0, 4]})
