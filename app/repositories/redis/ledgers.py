@@ -72,10 +72,11 @@ class Ledgers:
             retention_ms=self._retention_ms,
         )
         kinds = touched_by(change)
-        names = [
-            keys.key_of(effects.spec.upload if effects.spec and kind in keys.UPLOAD_KINDS else task_id, kind)
-            for kind in kinds
-        ]
+        names = keys.keys_of(task_id, kinds)
+        if effects.spec is not None and not effects.inputs:
+            uploaded = keys.keys_of(effects.spec.upload, keys.UPLOAD_KINDS)
+            at = kinds.index(keys.UPLOAD)
+            names[at : at + len(uploaded)] = uploaded
         told = msgspec.structs.replace(change, names=tuple(kind.name for kind in kinds))
         block = effects.block[1] if effects.block is not None else b""
         inputs = (part for first, items in effects.inputs for part in (first, pack_items(items)))
