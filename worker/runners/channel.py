@@ -50,7 +50,7 @@ class Channel:
         else:
             self.out = MarkedSplitter(cap_bytes=self._cap, mark=mark, has_lines=False)
             self.err = MarkedSplitter(cap_bytes=self._cap, mark=mark, has_lines=True)
-        self._streams = {self._fifo("out"): self.out, self._fifo("err"): self.err}
+        self._streams = {self._fifo("err"): self.err, self._fifo("out"): self.out}
         told, self._announce = os.pipe()
         self._control, control = os.pipe()
         os.set_blocking(self._control, False)
@@ -102,7 +102,8 @@ class Channel:
         """New lines of the control pipe, and how many bytes of output were read.
 
         The streams are read before the control pipe: the slot process announces a mark before it
-        writes it, so every mark in what was read is known by then. `is_open` is False after the last.
+        writes it, so every mark in what was read is known by then. And stderr is read before stdout: an
+        answer on it comes after the mark on stdout. `is_open` is False after the last.
         """
         taken = 0
         for descriptor, splitter in self._streams.items():

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from app.models.result import ItemResult, Outcome
 from worker.runners.channel import Channel
-from worker.runners.dialect import END, READY, RECORD_SEPARATOR, RETIRE, Answer, Dialect
+from worker.runners.dialect import END, READY, RECORD_SEPARATOR, RETIRE, Answer, Dialect, WholeAnswers
 from worker.runners.ports import Item
 from worker.runners.stream import Output
 
@@ -90,7 +90,8 @@ class Collector:
     def take(self, lines: Sequence[bytes], *, now: Now) -> list[ItemResult]:
         """Read control lines, cut the streams; the results that are complete, in order."""
         before, was_ready = self._answered, self.is_ready
-        for line in lines:
+        results = self._take_quiet(lines)
+        for line in lines[len(results) :]:
             self._read(line)
         new = self._answered - before
         began = self._since
@@ -99,9 +100,9 @@ class Collector:
         if new:
             pace = (now.monotonic - began.monotonic) / new
             self._pace_seconds += _PACE_WEIGHT * (pace - self._pace_seconds)
-            if self._unmarked[-1].started_at is None:
+            if self._unmarked and self._unmarked[-1].started_at is None:
                 self._share_time(new, began=began.epoch, seconds_each=pace)
-        return self._complete()
+        return results + self._complete()
 
     def abandon(self, ending: Ending, *, now: Now) -> list[ItemResult]:
         """The slot process is dead and its streams are drained: results of all that it had begun."""
@@ -123,6 +124,31 @@ class Collector:
             self._answered += 1
             results.append(self._result(answer, out=self._rest_out(), err=self._rest_err()))
         return results
+
+    def _take_quiet(self, lines: Sequence[bytes]) -> list[ItemResult]:
+        """Results of the first lines, as far as they are of items that wrote nothing: read at once."""
+        if not isinstance(self._dialect, WholeAnswers) or self._is_within_item():
+            return []
+        count = min(len(lines), self._channel.out.empty_ones(), self._channel.err.empty_ones())
+        if count < 2:
+            return []
+        try:
+            results = self._dialect.read_whole(lines[:count])
+        except ValueError:
+            return []  # one of them is another line, or makes no sense: `_read` finds it
+        items = self._items[self._answered : self._answered + count]
+        if [each.index for each in results] != [each.index for each in items]:
+            return []
+        self._channel.out.skip(count)
+        self._channel.err.skip(count)
+        self._answered += count
+        self._told += count
+        return results
+
+    def _is_within_item(self) -> bool:
+        """Whether something has been read that belongs to the next result."""
+        is_overdue = self._overdue == self._answered
+        return bool(self._unmarked or self._remarks or is_overdue or self._out or self._err)
 
     def _read(self, line: bytes) -> None:
         if line[:1] != RECORD_SEPARATOR:

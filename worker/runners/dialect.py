@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from app.models.result import Outcome
+from app.models.result import ItemResult, Outcome
 from worker.runners.enclosure.launcher import Command
 from worker.runners.ports import Item
 
@@ -85,4 +85,13 @@ class Dialect(Protocol):
 
     def read(self, line: bytes, *, remarks: Sequence[bytes]) -> Answer:
         """An answer line, without its separator; raises ValueError when it is none."""
+        ...
+
+
+@runtime_checkable
+class WholeAnswers(Protocol):
+    """What a dialect may be besides: one whose answers are whole results of items that wrote nothing."""
+
+    def read_whole(self, lines: Sequence[bytes]) -> list[ItemResult]:
+        """A result an answer line; raises ValueError when one is none."""
         ...

@@ -24,6 +24,7 @@ def _dialect(function: Function, *, context: SlotContext) -> Dialect:
             environment=environment,
             work_dir=context.work_dir,
             value_cap_bytes=context.output_cap_bytes,
+            worker=context.worker_id,
         )
     if function.source.startswith(SHEBANG):
         return ProgramDialect(source, environment=environment, work_dir=context.work_dir)

@@ -6,12 +6,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from app.models.result import Outcome
-from worker.runners.dialect import Announcement, Answer
+import msgspec
+
+from app.models.result import ItemResult
+from worker.runners.dialect import RECORD_SEPARATOR, Announcement, Answer
 from worker.runners.enclosure.launcher import Command
 from worker.runners.ports import Item
 
 _CHILD = Path(__file__).with_name("python_child.py")
+_RESULTS = msgspec.json.Decoder(list[ItemResult])
 
 
 class PythonDialect:
@@ -22,12 +25,19 @@ class PythonDialect:
     batch_characters = 1_048_576
 
     def __init__(
-        self, source: bytes, *, environment: Mapping[str, str], work_dir: Path, value_cap_bytes: int
+        self,
+        source: bytes,
+        *,
+        environment: Mapping[str, str],
+        work_dir: Path,
+        value_cap_bytes: int,
+        worker: str,
     ) -> None:
         self._source = source
         self._environment = environment
         self._work_dir = work_dir
         self._value_cap = value_cap_bytes
+        self._worker = worker
         # The splitter holds back what may be the beginning of a mark: its first byte is nowhere else in it.
         self.mark: bytes | None = b"\0" + os.urandom(8).hex().encode()
 
@@ -55,13 +65,29 @@ class PythonDialect:
     def announce(self, items: Sequence[Item]) -> Announcement:
         """Index, attempt and text of each item, as JSON."""
         rows = [(item.index, item.attempt, item.text) for item in items]
-        batch = json.dumps({"mark": (self.mark or b"").hex(), "items": rows})
-        return Announcement(files={"batch": batch.encode()}, line=b"\n")
+        batch = {"mark": (self.mark or b"").hex(), "worker": self._worker, "items": rows}
+        try:
+            told = msgspec.json.encode(batch)
+        except UnicodeEncodeError:  # half a surrogate pair
+            told = json.dumps(batch).encode()
+        return Announcement(files={"batch": told}, line=b"\n")
 
     def read(self, line: bytes, *, remarks: Sequence[bytes]) -> Answer:  # noqa: ARG002 - it makes none
-        """Index, outcome, exit code, two times, and the value's JSON."""
-        index, outcome, exit_code, began, duration, value = line.split(b" ", 5)
-        ended = Outcome.OK if outcome == b"ok" else Outcome.FAILED
+        """One of them, whose item may have written something."""
+        [result] = self.read_whole([line])
         return Answer(
-            int(index), b"", ended, int(exit_code), None, float(began), float(duration), value or None
+            item_index=result.index,
+            mark=b"",
+            outcome=result.outcome,
+            exit_code=result.exit_code,
+            started_at=result.started_at,
+            duration_ms=result.duration_ms,
+            value=result.value,
         )
+
+    def read_whole(self, lines: Sequence[bytes]) -> list[ItemResult]:
+        """All of them at once."""
+        try:
+            return _RESULTS.decode(b"[[" + b"],[".join(lines).replace(RECORD_SEPARATOR, b"") + b"]]")
+        except msgspec.DecodeError as error:
+            raise ValueError(str(error)) from error

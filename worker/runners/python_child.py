@@ -7,6 +7,7 @@ Byte 0 of the file `brake` is 1 while no item may begin.
 """
 
 import _thread
+import binascii
 import fcntl
 import gc
 import io
@@ -26,6 +27,8 @@ from typing import NoReturn
 
 _SOURCE_NAME = "function.py"
 _OUT_OF_THE_WAY = 64
+_NO_VALUE = b'"bnVsbA=="'
+_to_json = json.JSONEncoder(allow_nan=False).encode
 
 _Function = Callable[[str], object]
 
@@ -56,8 +59,11 @@ class Slot:
         self._stdout.flush()
         self._threads = _thread._count()  # noqa: SLF001 - threading's own count misses raw threads
 
-    def serve(self, *, mark: bytes, items: Iterable[tuple[int, int, str]]) -> None:
-        """Run a batch. The mark is kept where neither a traceback with variables nor a `repr` shows it."""
+    def serve(self, *, mark: bytes, worker: bytes, items: Iterable[tuple[int, int, str]]) -> None:
+        """Run a batch. The mark is kept where neither a traceback with variables nor a `repr` shows it.
+
+        An answer is the result as the worker keeps it, a JSON array without its brackets and outputs.
+        """
         marks = itertools.repeat(mark)
         environment, brake, clock = os.environ, self._brake, time.perf_counter
         last_attempt = 0
@@ -75,8 +81,18 @@ class Slot:
             os.write(self._out, next(marks))
             _write_all(
                 self._err,
-                b"%b\x1e%d %b %d %.6f %.3f %b\n"
-                % (next(marks), index, outcome, exit_code, began, duration * 1000, value),
+                b'%b\x1e%d,"%b",%d,null,"","",false,false,%b,%.6f,%.3f,%d,%b\n'
+                % (
+                    next(marks),
+                    index,
+                    outcome,
+                    exit_code,
+                    value,
+                    began,
+                    duration * 1000,
+                    attempt,
+                    worker,
+                ),
             )
             if _thread._count() > self._threads:  # noqa: SLF001
                 # Threads cannot be ended: a new process takes over, and these end with this one.
@@ -92,21 +108,21 @@ class Slot:
         try:
             result = self._function(text)
             if result is None:
-                return b"ok", 0, b"null"
+                return b"ok", 0, _NO_VALUE
             return b"ok", 0, self._encoded(result)
         except SystemExit as end:
             code = _exit_code(end)
-            return (b"failed", code, b"") if code else (b"ok", 0, b"null")
+            return (b"failed", code, b"null") if code else (b"ok", 0, _NO_VALUE)
         except _Failure as failure:
             self._complain(failure.said)
-            return b"failed", failure.exit_code, b""
+            return b"failed", failure.exit_code, b"null"
         except BaseException as error:  # noqa: BLE001 - whatever user code raises is data
             self._complain(_traceback(error))
-            return b"failed", 1, b""
+            return b"failed", 1, b"null"
 
     def _encoded(self, result: object) -> bytes:
         try:
-            text = json.dumps(result, allow_nan=False)
+            text = _to_json(result)
             if "\\ud" in text:  # half a surrogate pair is no text: many readers refuse it
                 json.dumps(result, ensure_ascii=False).encode()
         except (TypeError, ValueError, RecursionError) as error:
@@ -116,7 +132,7 @@ class Slot:
                 f"fanfold: what run(item) returned is {len(text)} bytes of JSON, "
                 f"more than {self._value_cap}\n"
             )
-        return text.encode()
+        return b'"%b"' % binascii.b2a_base64(text.encode(), newline=False)
 
     def _complain(self, text: str) -> None:
         try:
@@ -165,7 +181,7 @@ def main() -> NoReturn:
         if not is_ready:
             slot.say_ready(mark)
             is_ready = True
-        slot.serve(mark=mark, items=batch["items"])
+        slot.serve(mark=mark, worker=json.dumps(batch["worker"]).encode(), items=batch["items"])
     os._exit(0)
 
 

@@ -11,7 +11,7 @@ class Output(NamedTuple):
     truncated: bool
 
 
-_NOTHING = Output(kept=b"", truncated=False)
+NOTHING = Output(kept=b"", truncated=False)
 
 
 class Head:
@@ -32,7 +32,7 @@ class Head:
     def take(self) -> Output:
         """The item has ended: its output. The next one begins with none."""
         if not self._kept and not self._truncated:
-            return _NOTHING
+            return NOTHING
         taken = Output(kept=bytes(self._kept), truncated=self._truncated)
         self._kept.clear()
         self._truncated = False
@@ -61,6 +61,14 @@ class Splitter(Protocol):
 
     def cut(self, mark: bytes) -> Output | None:
         """The output of the next item, which ends at `mark`; None while the mark has not arrived."""
+        ...
+
+    def empty_ones(self) -> int:
+        """How many of the next outputs are known to be complete and empty."""
+        ...
+
+    def skip(self, count: int) -> None:
+        """Hand out so many of them."""
         ...
 
     def rest(self) -> Output:
@@ -104,6 +112,12 @@ class ToldSplitter:
             self._absorb(at)
         self._position = at + len(mark)
         return self._head.take()
+
+    def empty_ones(self) -> int:
+        return 0
+
+    def skip(self, count: int) -> None:
+        """There are none."""
 
     def rest(self) -> Output:
         self._absorb(len(self._buffer))

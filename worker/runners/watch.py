@@ -98,14 +98,15 @@ class Watch:
         return not self._channel.is_open or self._collector.is_broken or mark_missing
 
     def _pull(self) -> None:
-        lines, self._taken_bytes = self._channel.read()
+        lines, taken_bytes = self._channel.read()
+        self._taken_bytes = taken_bytes
         since, answered = self._collector.since, self._collector.answered
         results = self._collector.take(lines, now=_now())
         if results:
             self._listeners.on_results(results)
         if self._collector.since != since:
             self._begin(answered)
-        self._pause_seconds = self._pause() if results else 0.0
+        self._pause_seconds = self._pause(taken_bytes / len(results)) if results else 0.0
 
     def _begin(self, answered: int = -1) -> None:
         collector = self._collector
@@ -120,16 +121,18 @@ class Watch:
             for each in self._items[answered + 1 : collector.answered + 1]:
                 self._listeners.on_start(each.index)
 
-    def _pause(self) -> float:
+    def _pause(self, bytes_each: float) -> float:
         """How long to let answers gather before reading: waking up for each costs more than reading it.
 
         While the slot process goes on by itself this delays nobody; at the end of a batch, and while
-        much is written, nothing is put off.
+        much is written, nothing is put off. The pipe must not fill, which would hold the items up.
         """
         if self._taken_bytes > _BUSY_STREAM_BYTES:
             return 0.0
-        left = len(self._items) - self._collector.answered - 1
-        return max(0.0, min(_LONGEST_PAUSE_SECONDS, self._collector.pace_seconds * left / 2))
+        left = (len(self._items) - self._collector.answered - 1) / 2
+        if bytes_each:
+            left = min(left, _BUSY_STREAM_BYTES / 2 / bytes_each)
+        return max(0.0, min(_LONGEST_PAUSE_SECONDS, self._collector.pace_seconds * left))
 
     def _tell_unbegun(self) -> None:
         self._unbegun_told = True
