@@ -183,6 +183,9 @@ class MemoryStore:
     def outstanding(self) -> list[tuple[str, str]]:
         return [(task_id, shard) for task_id, (led, _) in list(self._ledgers.items()) for shard in led.shards]
 
+    def open_work(self) -> tuple[list[str], list[tuple[str, str]]]:
+        return self.unfinished(), self.outstanding()
+
     def wait_ended(self, task_id: str, *, timeout_seconds: float) -> bool:  # noqa: ARG002 - never waits
         found = self._ledgers.get(task_id)
         return found is not None and found[0].state.is_terminal

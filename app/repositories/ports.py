@@ -130,6 +130,10 @@ class TaskReads(Protocol):
         """Task id and shard id of all shards that are out."""
         ...
 
+    def open_work(self) -> tuple[list[str], list[tuple[str, str]]]:
+        """`unfinished` and `outstanding` in one round trip (one for each node of a cluster)."""
+        ...
+
     def wait_ended(self, task_id: str, *, timeout_seconds: float) -> bool:
         """Waits for the task's end to be told; may return early, or late by up to the time-out."""
         ...

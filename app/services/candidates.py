@@ -32,8 +32,8 @@ class Candidates:
 
     def look(self, store: Store) -> Found:
         """Raises StoreUnavailable."""
-        unfinished = store.unfinished()
-        out = {task_id for task_id, _ in store.outstanding()}
+        unfinished, outstanding = store.open_work()
+        out = {task_id for task_id, _ in outstanding}
         new = islice((task_id for task_id in unfinished if task_id not in self.order), MOST_NEW)
         read = _read(store, {*out, *new})
         known = self.order | {task_id: (-led.priority, led.created_at) for task_id, led in read.items()}

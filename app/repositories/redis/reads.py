@@ -13,6 +13,9 @@ from app.repositories.redis.stored import value_of
 FIRST_WINDOW_BYTES = 4096
 WIDEST_WINDOW_BYTES = 1 << 20
 
+_UNFINISHED: list[Command] = [("SMEMBERS", key) for key in keys.in_every_bucket(keys.UNFINISHED)]
+_OUTSTANDING: list[Command] = [("SMEMBERS", key) for key in keys.in_every_bucket(keys.OUTSTANDING)]
+
 
 class Reads:
     """Each is one round trip, an agenda with few items over a long list and a listing with ties a few."""
@@ -59,13 +62,14 @@ class Reads:
         return page[:limit]
 
     def unfinished(self) -> list[str]:
-        buckets = self._link.read_all([("SMEMBERS", key) for key in keys.in_every_bucket(keys.UNFINISHED)])
-        return [task_id.decode() for bucket in buckets for task_id in bucket]
+        return _ids(self._link.read_all(_UNFINISHED))
 
     def outstanding(self) -> list[tuple[str, str]]:
-        buckets = self._link.read_all([("SMEMBERS", key) for key in keys.in_every_bucket(keys.OUTSTANDING)])
-        pairs = (member.decode().partition(" ") for bucket in buckets for member in bucket)
-        return [(task_id, shard_id) for task_id, _, shard_id in pairs]
+        return _pairs(self._link.read_all(_OUTSTANDING))
+
+    def open_work(self) -> tuple[list[str], list[tuple[str, str]]]:
+        members = self._link.read_all([*_UNFINISHED, *_OUTSTANDING])
+        return _ids(members[: keys.BUCKETS]), _pairs(members[keys.BUCKETS :])
 
     def _listed(self, before: tuple[float, str] | None, *, limit: int) -> list[tuple[float, str]]:
         """The next entries of the listings, those of tasks that have expired among them."""
@@ -84,3 +88,12 @@ class Reads:
             return []
         exists = self._link.read_all([("EXISTS", keys.key_of(task_id, keys.TASK)) for _, task_id in entries])
         return [entry for entry, there in zip(entries, exists, strict=True) if there]
+
+
+def _ids(members: Sequence[Sequence[bytes]]) -> list[str]:
+    return [task_id.decode() for bucket in members for task_id in bucket]
+
+
+def _pairs(members: Sequence[Sequence[bytes]]) -> list[tuple[str, str]]:
+    pairs = (member.decode().partition(" ") for bucket in members for member in bucket)
+    return [(task_id, shard_id) for task_id, _, shard_id in pairs]

@@ -248,6 +248,8 @@ class Alike(RuleBasedStateMachine):
         self.both(lambda trial: trial.store.function(task_id))
         self.both(lambda trial: sorted(p for p in trial.store.outstanding() if p[0] == task_id))
         self.both(lambda trial: task_id in trial.store.unfinished())
+        self.both(lambda trial: task_id in trial.store.open_work()[0])
+        self.both(lambda trial: sorted(p for p in trial.store.open_work()[1] if p[0] == task_id))
         self.both(lambda trial: trial.store.agenda(task_id, start=ledger.cursor, count=7))
         self.both(lambda trial: trial.store.entries(task_id, start=0, limit=100))
         self.both(lambda trial: trial.store.entries(task_id, start=5, limit=3))
