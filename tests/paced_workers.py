@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from app.models.node import Beat
 from app.services.planning import Assignment, Limits, TaskView, WorkerView, assignments
 from app.services.rates import RateBook, Told
 
@@ -18,9 +19,8 @@ def plans(
     tasks: Sequence[TaskView], workers: Sequence[PacedWorker], *, limits: Limits, told: Told | None = None
 ) -> list[Assignment]:
     """What is planned where these are all workers, and `told` was heard since their beats."""
-    book = RateBook(
-        {worker.worker: worker.rates for worker in workers},
-        slots={worker.worker: worker.slots for worker in workers},
-        told=told or {},
-    )
-    return assignments(tasks, workers, limits=limits, rates_of=book.of)
+    beats = [
+        Beat(worker=worker.worker, name=worker.worker, slots=worker.slots, rates=dict(worker.rates))
+        for worker in workers
+    ]
+    return assignments(tasks, workers, limits=limits, rates_of=RateBook(beats, told=told or {}).of)

@@ -47,7 +47,7 @@ def decide(scene: Scene, *, limits: Limits) -> Decisions:
         task_view(ledger, out=out, can_plan=task_id in scene.can, served=scene.served.get(task_id, 0.0))
         for task_id, ledger in (*scene.can.items(), *scene.busy.items())
     ]
-    rates = _rates(scene)
+    rates = RateBook([known.beat for known in scene.living.values()], told=scene.told)
     views = _with_room(scene, tasks, out, most_shards=limits.shards_per_task)
     others = any(map(_is_not_blocked, scene.taking.values()))
     plans = assignments(tasks, views, limits=limits, rates_of=rates.of, others=others)
@@ -58,22 +58,15 @@ def decide(scene: Scene, *, limits: Limits) -> Decisions:
     return Decisions(plans=plans, asks=back, copies=copied, views={view.worker: view for view in views})
 
 
-def _rates(scene: Scene) -> RateBook:
-    living = scene.living
-    return RateBook(
-        {worker: known.beat.rates for worker, known in living.items()},
-        slots={worker: max(1, known.beat.slots) for worker, known in living.items()},
-        told=scene.told,
-    )
-
-
 def _with_room(scene: Scene, tasks: Sequence[TaskView], out: Survey, *, most_shards: int) -> list[WorkerView]:
     """The workers that may take something; of thousands it is few at a time."""
-    waiting = [task.held for task in tasks if task.waiting or task.suspects]
+    waiting = [task for task in tasks if task.waiting or task.suspects]
+    full = [{name for name, count in task.held.items() if count >= most_shards} for task in waiting]
+    is_full = set.intersection(*full) if full else set(scene.taking)
     return [
         worker_view(known, out=out)
         for worker, known in scene.taking.items()
-        if out.load[worker] < known.beat.slots or any(held.get(worker, 0) < most_shards for held in waiting)
+        if worker not in is_full or out.load.get(worker, 0) < known.beat.slots
     ]
 
 

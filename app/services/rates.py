@@ -1,8 +1,10 @@
 """How fast each worker runs a task, from what workers have said. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+
+from app.models.node import Beat
 
 LEAST_RATE, LARGEST_RATE = 1e-9, 1e12
 
@@ -49,22 +51,20 @@ RatesOf = Callable[[str], TaskRates | None]
 
 
 class RateBook:
-    """The rates of tasks over these workers, each worked out once, when it is asked for.
+    """The rates of tasks over the workers that beat so, each worked out once, when it is asked for.
 
-    `own` are the workers' rates by task, `told` what was heard since, also of workers that have left.
+    `told` is what was heard since, also of workers that have left.
     """
 
-    def __init__(
-        self, own: Mapping[str, Mapping[str, float]], *, slots: Mapping[str, int], told: Told
-    ) -> None:
-        self._own = own
-        self._slots = slots
+    def __init__(self, beats: Sequence[Beat], *, told: Told) -> None:
+        self._beats = beats
         self._told = told
         self._worked_out: dict[str, TaskRates | None] = {}
 
     def of(self, task_id: str) -> TaskRates | None:
         if task_id not in self._worked_out:
-            known = {worker: rates[task_id] for worker, rates in self._own.items() if task_id in rates}
+            known = {beat.worker: beat.rates[task_id] for beat in self._beats if task_id in beat.rates}
             known |= self._told.get(task_id, {})
-            self._worked_out[task_id] = task_rates(known, slots=self._slots)
+            slots = {beat.worker: max(1, beat.slots) for beat in self._beats}
+            self._worked_out[task_id] = task_rates(known, slots=slots)
         return self._worked_out[task_id]

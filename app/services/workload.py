@@ -1,10 +1,9 @@
 """What tasks and workers look like to the planner, from ledgers, beats, and what was told since. Pure."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from app.models.ledger import Ledger
+from app.models.ledger import Ledger, Shard
 from app.models.node import Beat, Held
 from app.models.ranges import size
 from app.services.planning import TaskView, WorkerView
@@ -54,9 +53,9 @@ class BeatViews:
 class Survey:
     """What is out: by task how many shards each worker has, suspects apart, and by worker how many items."""
 
-    held: dict[str, Counter[str]] = field(default_factory=dict)
-    suspects_held: dict[str, Counter[str]] = field(default_factory=dict)
-    load: Counter[str] = field(default_factory=Counter)
+    held: dict[str, dict[str, int]] = field(default_factory=dict)
+    suspects_held: dict[str, dict[str, int]] = field(default_factory=dict)
+    load: dict[str, int] = field(default_factory=dict)
 
 
 def survey(ledgers: Iterable[Ledger], beats: Mapping[str, BeatView], *, idle: Mapping[str, Idle]) -> Survey:
@@ -64,22 +63,30 @@ def survey(ledgers: Iterable[Ledger], beats: Mapping[str, BeatView], *, idle: Ma
 
     What a worker has told after its last beat counts more than that beat.
     """
-    found = Survey()
-    fresh = {name: told for name, told in idle.items() if name in beats and told.at >= beats[name].beat.at}
-    for name, told in fresh.items():
-        found.load[name] = max(1, beats[name].beat.slots) - told.slots
+    told_at = {
+        name: told.at for name, told in idle.items() if name in beats and told.at >= beats[name].beat.at
+    }
+    load = {name: max(1, beats[name].beat.slots) - idle[name].slots for name in told_at}
+    found = Survey(load=load)
     for ledger in ledgers:
-        held, suspects = found.held.setdefault(ledger.task_id, Counter()), Counter[str]()
-        found.suspects_held[ledger.task_id] = suspects
+        held = found.held[ledger.task_id] = {}
+        suspects = found.suspects_held[ledger.task_id] = {}
         for shard_id, shard in ledger.shards.items():
-            items = size(shard.spans)
-            for name in shard.holders or (shard.worker,):
-                (suspects if shard.suspect else held)[name] += 1
-                told_here = fresh.get(name)
-                if told_here is None or shard.holders.get(name, told_here.at + 1) > told_here.at:
-                    known = beats[name].items.get(shard_id, items) if name in beats else items
-                    found.load[name] += min(items, known)
+            count = suspects if shard.suspect else held
+            if not shard.holders:
+                count[shard.worker] = count.get(shard.worker, 0) + 1
+                load[shard.worker] = load.get(shard.worker, 0) + size(shard.spans)
+            for name, at in shard.holders.items():
+                count[name] = count.get(name, 0) + 1
+                if name in beats and not (name in told_at and at <= told_at[name]):
+                    load[name] = load.get(name, 0) + _items_here(shard_id, shard, beats[name])
     return found
+
+
+def _items_here(shard_id: str, shard: Shard, view: BeatView) -> int:
+    """How many of them run or wait at a holder, as far as it has said."""
+    items, known = size(shard.spans), view.items.get(shard_id)
+    return items if known is None or known > items else known
 
 
 def task_view(ledger: Ledger, *, out: Survey, can_plan: bool, served: float) -> TaskView:
@@ -102,7 +109,7 @@ def worker_view(known: BeatView, *, out: Survey) -> WorkerView:
     return WorkerView(
         worker=beat.worker,
         slots=max(1, beat.slots),
-        load=out.load[beat.worker],
+        load=out.load.get(beat.worker, 0),
         next_free=known.next_free,
     )
 

@@ -123,7 +123,7 @@ def test_with_no_worker_that_takes_work_nothing_is_offered(stage: Stage) -> None
 
 
 @pytest.mark.parametrize(
-    "method", ["time", "beats", "outstanding", "load_many", "due", "unfinished", "pending_letters"]
+    "method", ["time", "beats", "outstanding", "load_many", "due", "open_work", "pending_letters"]
 )
 def test_a_sweep_that_was_cut_short_anywhere_is_made_good_by_the_next(stage: Stage, method: str) -> None:
     link = LossyStore(stage.store)
