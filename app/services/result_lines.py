@@ -26,7 +26,7 @@ def line_of(found: Found, item: str | None) -> ResultLine:
         stdout=_text(found.stdout),
         stderr=_text(found.stderr),
         value=msgspec.Raw(found.value) if found.value is not None else UNSET,
-        started_at=datetime.fromtimestamp(found.started_at, tz=UTC) if found.started_at else None,
+        started_at=datetime.fromtimestamp(found.started_at, UTC) if found.started_at else None,
         duration_ms=int(found.duration_ms * 1_000 + 0.5) / 1_000,
         attempt=found.attempt,
         worker=found.worker or None,
