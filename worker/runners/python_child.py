@@ -27,6 +27,7 @@ from typing import NoReturn
 
 _SOURCE_NAME = "function.py"
 _OUT_OF_THE_WAY = 64
+_IF_ENDED = os.WEXITED | os.WNOHANG | os.WNOWAIT
 _NO_VALUE = b'"bnVsbA=="'
 _to_json = json.JSONEncoder(allow_nan=False).encode
 
@@ -66,6 +67,7 @@ class Slot:
         """
         marks = itertools.repeat(mark)
         environment, brake, clock = os.environ, self._brake, time.perf_counter
+        out, err, run, clear_up, write = self._out, self._err, self._run, self._clear_up, os.write
         last_attempt = 0
         for index, attempt, text in items:
             if brake[0]:
@@ -75,25 +77,24 @@ class Slot:
                 environment["FANFOLD_ATTEMPT"] = str(attempt)
                 last_attempt = attempt
             began, started = time.time(), clock()
-            outcome, exit_code, value = self._run(text)
+            outcome, exit_code, value = run(text)
             duration = clock() - started
-            self._clear_up()
-            os.write(self._out, next(marks))
-            _write_all(
-                self._err,
-                b'%b\x1e%d,"%b",%d,null,"","",false,false,%b,%.6f,%.3f,%d,%b\n'
-                % (
-                    next(marks),
-                    index,
-                    outcome,
-                    exit_code,
-                    value,
-                    began,
-                    duration * 1000,
-                    attempt,
-                    worker,
-                ),
+            clear_up()
+            write(out, next(marks))
+            answer = b'%b\x1e%d,"%b",%d,null,"","",false,false,%b,%.6f,%.3f,%d,%b\n' % (
+                next(marks),
+                index,
+                outcome,
+                exit_code,
+                value,
+                began,
+                duration * 1000,
+                attempt,
+                worker,
             )
+            written = write(err, answer)
+            if written < len(answer):
+                _write_all(err, answer[written:])
             if _thread._count() > self._threads:  # noqa: SLF001
                 # Threads cannot be ended: a new process takes over, and these end with this one.
                 _write_all(self._err, next(marks) + b"\x1eretire\n")
@@ -153,7 +154,7 @@ class Slot:
         signal.alarm(0)
         os.fchdir(self._home)
         try:
-            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            os.waitid(os.P_ALL, 0, _IF_ENDED)
         except ChildProcessError:
             return
         _kill_children()
