@@ -255,6 +255,33 @@ def test_quick_items_in_great_number(context: SlotContext) -> None:
     assert [each.index for each in found] == list(range(100, 20_100))
 
 
+def test_quick_items_of_which_some_write(context: SlotContext) -> None:
+    source = """
+import sys
+def run(item):
+    number = int(item)
+    if number % 7 == 0:
+        print("out", number)
+    if number % 11 == 0:
+        print("err", number, file=sys.stderr)
+    if number % 13 == 0:
+        raise ValueError(number)
+    return number
+"""
+    numbers = range(1, 3_001)
+    found = results_of(python(source), *map(str, numbers), context=context)
+    assert [each.stdout for each in found] == [b"" if n % 7 else b"out %d\n" % n for n in numbers]
+    assert [each.stderr.startswith(b"err %d\n" % n) for n, each in zip(numbers, found, strict=True)] == [
+        n % 11 == 0 for n in numbers
+    ]
+    assert [
+        each.stderr.endswith(b"ValueError: %d\n" % n) for n, each in zip(numbers, found, strict=True)
+    ] == [n % 13 == 0 for n in numbers]
+    assert [each.value for each in found] == [b"%d" % n if n % 13 else None for n in numbers]
+    assert {(each.attempt, each.worker) for each in found} == {(1, "worker-a")}
+    assert [each.index for each in found] == list(range(100, 3_100))
+
+
 def test_the_slot_process_needs_nothing_but_the_standard_library() -> None:
     script = Path(__file__).parents[3] / "worker" / "runners" / "python_child.py"
     done = subprocess.run(

@@ -14,7 +14,8 @@ texts = st.lists(
     st.binary(max_size=60) | st.sampled_from([b"", MARK[:-1], MARK[:1], b"\n\x1e", b"x" * 20, b"x" * 21]),
     max_size=8,
 )
-cuts = st.lists(st.integers(1, 40), min_size=1, max_size=10)
+quiet_texts = st.lists(st.just(b"") | st.just(b"") | st.binary(max_size=5), max_size=20)
+cuts = st.lists(st.integers(1, 40) | st.integers(60, 400), min_size=1, max_size=10)
 
 
 def pieces(data: bytes, sizes: list[int]) -> list[bytes]:
@@ -55,7 +56,7 @@ def test_without_a_mark_under_way_all_is_the_running_items(reads: list[bytes]) -
     assert splitter.rest() == capped(b"".join(reads))
 
 
-@given(texts, cuts)
+@given(texts | quiet_texts, cuts)
 def test_known_marks_cut_every_output_exactly(outputs: list[bytes], sizes: list[int]) -> None:
     outputs = [text.replace(MARK, b"") for text in outputs]
     splitter = MarkedSplitter(cap_bytes=CAP, mark=MARK, has_lines=False)
@@ -68,7 +69,7 @@ def test_known_marks_cut_every_output_exactly(outputs: list[bytes], sizes: list[
     assert found == [capped(text) for text in outputs]
 
 
-@given(texts, cuts, st.binary(max_size=60))
+@given(texts | quiet_texts, cuts, st.binary(max_size=60))
 def test_lines_behind_known_marks_are_taken_out(outputs: list[bytes], sizes: list[int], last: bytes) -> None:
     outputs = [text.replace(MARK, b"") for text in outputs]
     last = last.replace(MARK, b"")
@@ -85,6 +86,15 @@ def test_lines_behind_known_marks_are_taken_out(outputs: list[bytes], sizes: lis
     assert lines == [b"\x1eready", *answers, b"\x1eend"]
     assert found == [capped(text) for text in outputs]
     assert splitter.rest() == capped(last)
+
+
+def test_empty_outputs_are_counted_and_skipped() -> None:
+    splitter = MarkedSplitter(cap_bytes=CAP, mark=MARK, has_lines=False)
+    splitter.feed(MARK * 3 + b"text" + MARK * 2)
+    assert splitter.empty_ones() == 3
+    splitter.skip(2)
+    assert splitter.empty_ones() == 1
+    assert [splitter.cut(MARK) for _ in range(4)] == [capped(text) for text in (b"", b"text", b"")] + [None]
 
 
 def test_a_line_is_not_held_back_for_what_follows() -> None:
