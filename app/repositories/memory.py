@@ -86,7 +86,8 @@ class MemoryStore:
                 return CommitOutcome.INCOMPLETE
             self._specs[task_id] = effects.spec
             if effects.inputs:
-                self.put_blocks(effects.spec.upload, effects.inputs)
+                blocks = {first: tuple(items) for first, items in effects.inputs}
+                self._uploads[effects.spec.upload] = blocks
         self._mark(task_id, before.ledger if before else None, effects)
         self._keep_results(task_id, effects)
         self._keep_outbox(task_id, after)
