@@ -87,7 +87,9 @@ class RangeOfItems(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    range: Annotated[list[int], Field(min_length=2, max_length=3)]
+    range: Annotated[list[int], Field(min_length=2, max_length=3)] = Field(
+        description="`[start, stop]` or `[start, stop, step]`. Only the rule is kept, however many there are."
+    )
 
 
 class MasterTask(BaseModel):
