@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from threading import Event, Lock, Thread
+from time import sleep
 
 from app.errors import FanfoldError
 from app.repositories.operations import Operations
@@ -33,7 +34,7 @@ class Acknowledged:
         """Kafka has this run of the task. From any thread; never blocks nor raises."""
         self._waiting.append((task_id, run))
         self._any.set()
-        if self._thread is None:
+        if self._thread is None or not self._thread.is_alive():
             self._start()
 
     def note(self) -> int:
@@ -55,14 +56,13 @@ class Acknowledged:
 
     def _start(self) -> None:
         with self._lock:
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = Thread(target=self._run, name="acknowledged", daemon=True)
                 self._thread.start()
 
     def _run(self) -> None:
-        never = Event()
         while self._any.wait():
-            never.wait(self._after_seconds)
+            sleep(self._after_seconds)
             self._any.clear()
             _guarded(self.note)
 
