@@ -26,9 +26,9 @@ class Script:
 
 
 class Link:
-    """Over a client that `connect` made. Everything raises StoreUnavailable or CorruptState. Hashes come as dictionaries, the time in seconds,
-    everything else as Redis answers it.
+    """Over a client that `connect` made. Everything raises StoreUnavailable or CorruptState.
 
+    Hashes come as dictionaries, the time in seconds, everything else as Redis answers it.
     Reads are sent once more, at once, where the connection was lost; writes never.
     """
 
