@@ -14,6 +14,7 @@ from benchmarks import (
     noop_bash,
     noop_python,
     noop_sh,
+    planner,
     programs,
     runners,
     status_calls,
@@ -32,6 +33,7 @@ COMPARISONS: MappingProxyType[str, Callable[[], bool]] = MappingProxyType(
         "status_calls": status_calls.compare,
         **long_lists.PARTS,
         "runners": runners.compare,
+        "planner": planner.compare,
         "cpu_shares": cpu_shares.compare,
     }
 )

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 
 from app.models.ledger import Ledger
 from app.services.balancing import Ask, Copy, asks, copies
@@ -39,14 +40,16 @@ class Decisions:
 
 def decide(scene: Scene, *, limits: Limits) -> Decisions:
     """Nothing where no worker takes work."""
-    ledgers = [*scene.can.values(), *scene.busy.values()]
-    if not scene.taking or not ledgers:
+    if not scene.taking or not (scene.can or scene.busy):
         return Decisions()
+    can = _most_pressing(scene, limits)
+    ledgers = [*can, *scene.busy.values()]
     out = survey(ledgers, scene.living, idle=scene.idle)
     tasks = [
-        task_view(ledger, out=out, can_plan=task_id in scene.can, served=scene.served.get(task_id, 0.0))
-        for task_id, ledger in (*scene.can.items(), *scene.busy.items())
+        task_view(ledger, out=out, can_plan=True, served=scene.served.get(ledger.task_id, 0.0))
+        for ledger in can
     ]
+    tasks += [task_view(ledger, out=out, can_plan=False, served=0.0) for ledger in scene.busy.values()]
     rates = RateBook([known.beat for known in scene.living.values()], told=scene.told)
     views = _with_room(scene, tasks, out, most_shards=limits.shards_per_task)
     others = any(map(_is_not_blocked, scene.taking.values()))
@@ -56,6 +59,19 @@ def decide(scene: Scene, *, limits: Limits) -> Decisions:
     if idle:
         back += asks(ledgers, scene.living, idle=idle, rates_of=rates.of, now=scene.now)
     return Decisions(plans=plans, asks=back, copies=copied, views={view.worker: view for view in views})
+
+
+def _most_pressing(scene: Scene, limits: Limits) -> list[Ledger]:
+    """Of the tasks of which nothing is out as many as all workers may have at once; and all others."""
+    most = sum(max(limits.tasks_per_worker, known.beat.slots) for known in scene.taking.values())
+    if len(scene.can) <= most:
+        return [*scene.can.values()]
+    out = [ledger for ledger in scene.can.values() if ledger.shards]
+    waiting = (ledger for ledger in scene.can.values() if not ledger.shards)
+    served = scene.served
+    return out + nsmallest(
+        most, waiting, key=lambda led: (-led.priority, served.get(led.task_id, 0.0), led.created_at)
+    )
 
 
 def _with_room(scene: Scene, tasks: Sequence[TaskView], out: Survey, *, most_shards: int) -> list[WorkerView]:

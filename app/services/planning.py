@@ -10,8 +10,8 @@ How many: see `sizing`.
 """
 
 import heapq
-from bisect import insort
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
@@ -180,9 +180,10 @@ class _Round:
         }
         for task in tasks:
             self._count_held(task)
-        self._order = sorted(
-            (_urgency(task), _Task(view=task, waiting=task.waiting, served=task.served)) for task in waiting
-        )
+        self._tasks = {
+            task.task_id: _Task(view=task, waiting=task.waiting, served=task.served) for task in waiting
+        }
+        self._order = sorted((task.urgency, task) for task in self._tasks.values())
         self._slots = sum(worker.view.slots for worker in self._workers.values())
         self._free = sum(worker.free for worker in self._workers.values())
         self._ready = sum(worker.ready for worker in self._workers.values())
@@ -221,17 +222,19 @@ class _Round:
 
         Nothing where that task had better wait for a free slot: no other should take the slot before it.
         """
-        most_tasks = max(self._limits.tasks_per_worker, worker.view.slots)
-        is_full = len(worker.tasks) >= most_tasks
-        for place, (_, task) in enumerate(self._order):
-            name = task.view.task_id
-            if is_full and name not in worker.tasks:
-                continue
+        for task in self._open_to(worker):
             if task.held_by(worker.view.worker) >= self._limits.shards_per_task and not worker.free:
                 continue
             count = self._size(task, worker)
-            return (place, count) if count else None
+            return (bisect_left(self._order, (task.urgency,)), count) if count else None
         return None
+
+    def _open_to(self, worker: _Worker) -> Iterable[_Task]:
+        """The tasks with waiting items, the most urgent first: those it has where it may have no more."""
+        if len(worker.tasks) < max(self._limits.tasks_per_worker, worker.view.slots):
+            return (task for _, task in self._order)
+        known = (self._tasks.get(name) for name in worker.tasks)
+        return sorted((task for task in known if task is not None and task.waiting), key=lambda t: t.urgency)
 
     def _size(self, task: _Task, worker: _Worker) -> int:
         if not worker.free and is_blocked(worker.view) and not self._all_blocked:

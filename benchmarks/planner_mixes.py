@@ -1,0 +1,56 @@
+"""What the simulated cluster is given: workers that join, die or are slow, and tasks of timed items."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+FOREVER = 1e9
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulatedWorker:
+    """Its items take `slowness` times as long; it takes work from `joins_at` to `dies_at` seconds."""
+
+    name: str
+    slots: int = 4
+    slowness: float = 1.0
+    joins_at: float = 0.0
+    dies_at: float = FOREVER
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulatedTask:
+    """`seconds` of each item by its index; one of `hangs` never ends where it is begun first."""
+
+    name: str
+    items: int
+    seconds: Callable[[int], float]
+    submitted_at: float = 0.0
+    priority: int = 0
+    idempotent: bool = False
+    hangs: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mix:
+    """One run: what is asked of the cluster. `only` is the task whose end is waited for, all by default."""
+
+    workers: Sequence[SimulatedWorker]
+    tasks: Sequence[SimulatedTask]
+    only: str | None = None
+
+
+def crew(count: int, *, slots: int = 4, slow: int = 0) -> list[SimulatedWorker]:
+    """Equal workers, of which the first `slow` ones take ten times as long."""
+    return [
+        SimulatedWorker(name=f"w{number:05}", slots=slots, slowness=10.0 if number < slow else 1.0)
+        for number in range(count)
+    ]
+
+
+def lognormal(count: int, *, mean: float, sigma: float, seed: int) -> list[float]:
+    """Item times of this mean, the shortest first."""
+    random = Random(seed)
+    times = sorted(random.lognormvariate(0.0, sigma) for _ in range(count))
+    scale = mean * count / sum(times)
+    return [time * scale for time in times]
