@@ -44,7 +44,7 @@ from app.services.waiting import Budget, Waiting
 from app.settings import Settings
 from app.support.background import Background
 from app.support.clock import SystemClock
-from app.support.ids import new_id
+from app.support.ids import new_token
 
 CHECK_SECONDS = 2.0
 NOTING_THREADS = 4
@@ -195,7 +195,7 @@ def wire_consumers(settings: Settings) -> Consumers:
             operations=operations,
             publisher=outside.publisher,
             render=_function_of,
-            new_id=new_id,
+            new_id=new_token,
         ),
         limits=_limits(settings),
         shard_topic=pubsub.task_shard.topic,

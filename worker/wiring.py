@@ -15,7 +15,7 @@ from app.messaging.ports import Message, Publisher
 from app.repositories.operations import Operations
 from app.repositories.redis.configured import redis_store
 from app.settings import Settings
-from app.support.ids import incarnation, new_id
+from app.support.ids import incarnation, new_token
 from worker.agent import Agent, AgentTimes
 from worker.holdings import Holdings
 from worker.node import Node
@@ -55,7 +55,7 @@ def wire_worker(settings: Settings) -> WiredWorker:
         group=settings.pubsub.task_shard.consumergroup,
         client_id=f"fanfold-{name}",
     )
-    holdings = Holdings(slots=count, new_id=new_id)
+    holdings = Holdings(slots=count, new_id=new_token)
     launcher = Launcher()
     slots = SlotPool(
         count,
