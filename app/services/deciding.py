@@ -10,7 +10,7 @@ from app.services.balancing import Ask, Copy, asks, copies
 from app.services.planning import LONG_SECONDS, Assignment, TaskView, WorkerView, assignments
 from app.services.rates import RateBook, Told
 from app.services.sizing import Limits
-from app.services.workload import BeatView, Idle, Survey, survey, task_view, worker_view
+from app.services.workload import BeatView, Idle, held_by_task, loads, task_view, worker_view
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +44,14 @@ def decide(scene: Scene, *, limits: Limits) -> Decisions:
         return Decisions()
     can = _most_pressing(scene, limits)
     ledgers = [*can, *scene.busy.values()]
-    out = survey(ledgers, scene.living, idle=scene.idle)
+    held = held_by_task(ledgers)
     tasks = [
-        task_view(ledger, out=out, can_plan=True, served=scene.served.get(ledger.task_id, 0.0))
+        task_view(ledger, held=held, can_plan=True, served=scene.served.get(ledger.task_id, 0.0))
         for ledger in can
     ]
-    tasks += [task_view(ledger, out=out, can_plan=False, served=0.0) for ledger in scene.busy.values()]
+    tasks += [task_view(ledger, held=held, can_plan=False, served=0.0) for ledger in scene.busy.values()]
     rates = RateBook([known.beat for known in scene.living.values()], told=scene.told)
-    views = _with_room(scene, tasks, out, most_shards=limits.shards_per_task)
+    views = _with_room(scene, tasks, ledgers, most_shards=limits.shards_per_task)
     others = any(map(_is_not_blocked, scene.taking.values()))
     plans = assignments(tasks, views, limits=limits, rates_of=rates.of, others=others)
     back, copied = copies(ledgers, scene.living, workers=views, rates_of=rates.of, now=scene.now)
@@ -74,15 +74,23 @@ def _most_pressing(scene: Scene, limits: Limits) -> list[Ledger]:
     )
 
 
-def _with_room(scene: Scene, tasks: Sequence[TaskView], out: Survey, *, most_shards: int) -> list[WorkerView]:
-    """The workers that may take something; of thousands it is few at a time."""
+def _with_room(
+    scene: Scene, tasks: Sequence[TaskView], ledgers: Sequence[Ledger], *, most_shards: int
+) -> list[WorkerView]:
+    """The workers that may take something: of thousands it is few at a time."""
     waiting = [task for task in tasks if task.waiting or task.suspects]
     full = [{name for name, count in task.held.items() if count >= most_shards} for task in waiting]
     is_full = set.intersection(*full) if full else set(scene.taking)
+    may_take = {
+        name: known
+        for name, known in scene.taking.items()
+        if name not in is_full or known.has_idle or (name in scene.idle and scene.idle[name].slots)
+    }
+    load = loads(ledgers, may_take, idle=scene.idle)
     return [
-        worker_view(known, out=out)
-        for worker, known in scene.taking.items()
-        if worker not in is_full or out.load.get(worker, 0) < known.beat.slots
+        worker_view(known, load=load[name])
+        for name, known in may_take.items()
+        if name not in is_full or load[name] < known.beat.slots
     ]
 
 

@@ -1,10 +1,12 @@
 """What tasks and workers look like to the planner, from ledgers, beats, and what was told since. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from math import inf
 
 from app.models.ledger import Ledger, Shard
-from app.models.node import Beat, Held
+from app.models.node import Beat
+from app.models.node import Held as HeldShard
 from app.models.ranges import size
 from app.services.planning import TaskView, WorkerView
 
@@ -21,10 +23,12 @@ class Idle:
 
 @dataclass(frozen=True, kw_only=True)
 class BeatView:
-    """A beat, how many items of each shard it says are here, and in how many seconds a busy slot is free."""
+    """A beat: how many items of each shard it says are here, whether a slot has nothing to do, and in how
+    many seconds a busy one is free."""
 
     beat: Beat
     items: Mapping[str, int]
+    has_idle: bool
     next_free: float | None
 
 
@@ -37,59 +41,67 @@ class BeatViews:
     def of(self, beats: Mapping[str, Beat]) -> Mapping[str, BeatView]:
         known = self._known
         self._known = {
-            worker: known[worker]
-            if worker in known and known[worker].beat.at == beat.at
-            else BeatView(
-                beat=beat,
-                items={held.shard_id: held.not_begun + held.running for held in beat.held},
-                next_free=next_free(beat),
-            )
+            worker: known[worker] if worker in known and known[worker].beat.at == beat.at else view_of(beat)
             for worker, beat in beats.items()
         }
         return self._known
 
 
-@dataclass(kw_only=True)
-class Survey:
-    """What is out: by task how many shards each worker has, suspects apart, and by worker how many items."""
-
-    held: dict[str, dict[str, int]] = field(default_factory=dict)
-    suspects_held: dict[str, dict[str, int]] = field(default_factory=dict)
-    load: dict[str, int] = field(default_factory=dict)
+def view_of(beat: Beat) -> BeatView:
+    items = {held.shard_id: held.not_begun + held.running for held in beat.held}
+    return BeatView(
+        beat=beat, items=items, has_idle=sum(items.values()) < beat.slots, next_free=next_free(beat)
+    )
 
 
-def survey(ledgers: Iterable[Ledger], beats: Mapping[str, BeatView], *, idle: Mapping[str, Idle]) -> Survey:
-    """A shard counts for those who claimed it, else for the one it was offered last.
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """By task, how many shards each worker has; those that hold suspects apart."""
+
+    usual: Mapping[str, Mapping[str, int]]
+    suspects: Mapping[str, Mapping[str, int]]
+
+
+def held_by_task(ledgers: Iterable[Ledger]) -> Held:
+    """A shard counts for those who claimed it, else for the one it was offered last."""
+    usual: dict[str, dict[str, int]] = {}
+    suspects: dict[str, dict[str, int]] = {}
+    for ledger in ledgers:
+        counts: tuple[dict[str, int], dict[str, int]] = ({}, {})
+        usual[ledger.task_id], suspects[ledger.task_id] = counts
+        for shard in ledger.shards.values():
+            count = counts[shard.suspect]
+            for name in shard.holders or (shard.worker,):
+                count[name] = count.get(name, 0) + 1
+    return Held(usual=usual, suspects=suspects)
+
+
+def loads(
+    ledgers: Iterable[Ledger], beats: Mapping[str, BeatView], *, idle: Mapping[str, Idle]
+) -> dict[str, int]:
+    """How many items run or wait at each of these workers.
 
     What a worker has told after its last beat counts more than that beat.
     """
-    told_at = {
-        name: told.at for name, told in idle.items() if name in beats and told.at >= beats[name].beat.at
-    }
-    load = {name: max(1, beats[name].beat.slots) - idle[name].slots for name in told_at}
-    found = Survey(load=load)
+    told = {name: idle[name] for name in beats if name in idle and idle[name].at >= beats[name].beat.at}
+    load = {name: view.beat.slots - told[name].slots if name in told else 0 for name, view in beats.items()}
     for ledger in ledgers:
-        held = found.held[ledger.task_id] = {}
-        suspects = found.suspects_held[ledger.task_id] = {}
         for shard_id, shard in ledger.shards.items():
-            count = suspects if shard.suspect else held
-            if not shard.holders:
-                count[shard.worker] = count.get(shard.worker, 0) + 1
-                load[shard.worker] = load.get(shard.worker, 0) + size(shard.spans)
-            for name, at in shard.holders.items():
-                count[name] = count.get(name, 0) + 1
-                if name in beats and not (name in told_at and at <= told_at[name]):
-                    load[name] = load.get(name, 0) + _items_here(shard_id, shard, beats[name])
-    return found
+            for name in shard.holders or (shard.worker,):
+                if name in load:
+                    claimed_at = shard.holders.get(name, inf)
+                    if name not in told or claimed_at > told[name].at:
+                        load[name] += _items_here(shard_id, shard, beats[name])
+    return load
 
 
 def _items_here(shard_id: str, shard: Shard, view: BeatView) -> int:
     """How many of them run or wait at a holder, as far as it has said."""
-    items, known = size(shard.spans), view.items.get(shard_id)
-    return items if known is None or known > items else known
+    items = size(shard.spans)
+    return min(items, view.items.get(shard_id, items))
 
 
-def task_view(ledger: Ledger, *, out: Survey, can_plan: bool, served: float) -> TaskView:
+def task_view(ledger: Ledger, *, held: Held, can_plan: bool, served: float) -> TaskView:
     suspects = [size(piece.spans) for piece in ledger.pool if piece.suspect] if can_plan else []
     return TaskView(
         task_id=ledger.task_id,
@@ -98,20 +110,15 @@ def task_view(ledger: Ledger, *, out: Survey, can_plan: bool, served: float) -> 
         priority=ledger.priority,
         served=served,
         created_at=ledger.created_at,
-        held=out.held[ledger.task_id],
+        held=held.usual[ledger.task_id],
         suspects=suspects,
-        suspects_held=out.suspects_held[ledger.task_id],
+        suspects_held=held.suspects[ledger.task_id],
     )
 
 
-def worker_view(known: BeatView, *, out: Survey) -> WorkerView:
+def worker_view(known: BeatView, *, load: int) -> WorkerView:
     beat = known.beat
-    return WorkerView(
-        worker=beat.worker,
-        slots=max(1, beat.slots),
-        load=out.load.get(beat.worker, 0),
-        next_free=known.next_free,
-    )
+    return WorkerView(worker=beat.worker, slots=max(1, beat.slots), load=load, next_free=known.next_free)
 
 
 def next_free(beat: Beat) -> float | None:
@@ -120,7 +127,7 @@ def next_free(beat: Beat) -> float | None:
     return min((seconds for seconds in likely if seconds is not None), default=None)
 
 
-def _next_end(held: Held, beat: Beat) -> float | None:
+def _next_end(held: HeldShard, beat: Beat) -> float | None:
     """By the time of an item; what has run for much longer than that, as long again."""
     rate = beat.rates.get(held.task_id)
     if not rate:
