@@ -235,7 +235,7 @@ def test_an_item_that_hangs_holds_up_nothing_and_its_copy_wins(stage: Stage) -> 
     stuck.node.record_due()
     other.node.beat()
 
-    for _ in range(4):
+    for _ in range(6):
         stage.dispatcher.fill()
         for hint in stage.new_hints():
             for worker in (stuck, other):
