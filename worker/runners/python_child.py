@@ -23,12 +23,14 @@ import traceback
 import types
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 _SOURCE_NAME = "function.py"
 _OUT_OF_THE_WAY = 64
 _IF_ENDED = os.WEXITED | os.WNOHANG | os.WNOWAIT
 _NO_VALUE = b'"bnVsbA=="'
+_FORGOTTEN_VALUES = 20_000
+_INDEX_VARIABLE_BYTES = 48
 _to_json = json.JSONEncoder(allow_nan=False).encode
 
 _Function = Callable[[str], object]
@@ -41,6 +43,38 @@ class _Failure(Exception):
         super().__init__(said)
         self.said = said
         self.exit_code = exit_code
+
+
+class _IndexVariable:
+    """FANFOLD_ITEM_INDEX in the environment. libc never frees what a variable was, 80 bytes an item.
+
+    So from some item on the variable is a piece of memory that is written to. (Not from the first: the
+    library that hands it over takes as long to load as a thousand items that do nothing.)
+    """
+
+    def __init__(self) -> None:
+        self._left = _FORGOTTEN_VALUES
+        self._memory: Any = None
+
+    def tell(self, index: int) -> None:
+        text = b"%d" % index
+        if self._memory is None:
+            os.environ["FANFOLD_ITEM_INDEX"] = text.decode()
+            self._left -= 1
+            if not self._left:
+                self._own()
+            return
+        self._memory.value = b"FANFOLD_ITEM_INDEX=" + text
+        try:
+            os.environ._data[b"FANFOLD_ITEM_INDEX"] = text  # type: ignore[attr-defined]  # noqa: SLF001
+        except AttributeError:  # the function has put something of its own there
+            os.environ["FANFOLD_ITEM_INDEX"] = text.decode()
+
+    def _own(self) -> None:
+        import ctypes
+
+        self._memory = ctypes.create_string_buffer(b"FANFOLD_ITEM_INDEX=", _INDEX_VARIABLE_BYTES)
+        ctypes.CDLL(None).putenv(self._memory)
 
 
 class Slot:
@@ -58,6 +92,7 @@ class Slot:
             self._brake = mmap.mmap(file.fileno(), 1)
         self._function = _load((folder / "function").read_bytes().decode(errors="surrogatepass"))
         self._stdout.flush()
+        self._index = _IndexVariable()
         self._threads = _thread._count()  # noqa: SLF001 - threading's own count misses raw threads
 
     def serve(self, *, mark: bytes, worker: bytes, items: Iterable[tuple[int, int, str]]) -> None:
@@ -66,13 +101,13 @@ class Slot:
         An answer is the result as the worker keeps it, a JSON array without its brackets and outputs.
         """
         marks = itertools.repeat(mark)
-        environment, brake, clock = os.environ, self._brake, time.perf_counter
+        environment, brake, clock, tell_index = os.environ, self._brake, time.perf_counter, self._index.tell
         out, err, run, clear_up, write = self._out, self._err, self._run, self._clear_up, os.write
         last_attempt = 0
         for index, attempt, text in items:
             if brake[0]:
                 break
-            environment["FANFOLD_ITEM_INDEX"] = str(index)
+            tell_index(index)
             if attempt != last_attempt:
                 environment["FANFOLD_ATTEMPT"] = str(attempt)
                 last_attempt = attempt
