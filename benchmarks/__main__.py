@@ -1,5 +1,6 @@
 """`python -m benchmarks [NAME…]`: the comparisons named, or all; exits with 1 when one misses its bar."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -39,12 +40,17 @@ COMPARISONS: MappingProxyType[str, Callable[[], bool]] = MappingProxyType(
 )
 
 
+_UNUSUAL = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+
+
 def main(names: list[str]) -> int:
     """Run the comparisons one after the other; the exit status."""
     unknown = [name for name in names if name not in COMPARISONS]
     if unknown:
         print(f"benchmarks: there is no {unknown[0]!r}; there are {', '.join(COMPARISONS)}", file=sys.stderr)
         return 2
+    for name in _UNUSUAL:  # whoever has these set starts every Python slower, ours and the peers'
+        os.environ.pop(name, None)
     signal.signal(signal.SIGTERM, _stop)
     try:
         held = [COMPARISONS[name]() for name in names or COMPARISONS]
