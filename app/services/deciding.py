@@ -63,9 +63,9 @@ def decide(scene: Scene, *, limits: Limits) -> Decisions:
 
 def _most_pressing(scene: Scene, limits: Limits) -> list[Ledger]:
     """Of the tasks of which nothing is out as many as all workers may have at once; and all others."""
-    most = sum(max(limits.tasks_per_worker, known.beat.slots) for known in scene.taking.values())
-    if len(scene.can) <= most:
+    if len(scene.can) <= limits.tasks_per_worker * len(scene.taking):
         return [*scene.can.values()]
+    most = sum(max(limits.tasks_per_worker, known.beat.slots) for known in scene.taking.values())
     out = [ledger for ledger in scene.can.values() if ledger.shards]
     waiting = (ledger for ledger in scene.can.values() if not ledger.shards)
     served = scene.served

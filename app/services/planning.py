@@ -126,31 +126,41 @@ class _Task:
         return -self.view.priority, self.served, self.view.created_at, self.view.task_id
 
 
-@dataclass
 class _Worker:
-    """A worker while a round goes on. Where a slot is free soon, all slots count as `ready`."""
+    """A worker while a round goes on: how many slots are free, and how many `ready`: free now or soon."""
 
-    view: WorkerView
-    load: int
-    given: int = 0
-    shards: int = 0
-    tasks: set[str] = field(default_factory=set)
+    def __init__(self, view: WorkerView) -> None:
+        self.view = view
+        self.shards = 0
+        self.tasks: set[str] = set()
+        next_free = view.next_free
+        is_soon = next_free is not None and next_free <= SOON_SECONDS
+        self._is_blocked = is_blocked(view)
+        self._load = view.load
+        self._before_ready = 0 if is_soon else view.load
+        self.free = max(0, view.slots - view.load)
+        self.ready = max(0, view.slots - self._before_ready)
+
+    def give(self, task_id: str, count: int) -> None:
+        slots = self.view.slots
+        self._load += count
+        self._before_ready += count
+        self.shards += 1
+        self.tasks.add(task_id)
+        self.free = slots - self._load if self._load < slots else 0
+        self.ready = slots - self._before_ready if self._before_ready < slots else 0
 
     @property
-    def free(self) -> int:
-        return max(0, self.view.slots - self.load)
-
-    @property
-    def ready(self) -> int:
-        is_soon = self.view.next_free is not None and self.view.next_free <= SOON_SECONDS
-        return max(0, self.view.slots - (self.given if is_soon else self.load))
+    def is_blocked(self) -> bool:
+        return self._is_blocked and not self.free
 
     @property
     def rank(self) -> tuple[int, float, float, str]:
         """By when an item begins there: at once, soon, nobody knows, or after a long one; then by load."""
-        when = 0 if self.free else 1 if self.ready else 3 if is_blocked(self.view) else 2
         slots = self.view.slots
-        return when, min(1.0, self.load / slots), self.shards / slots, self.view.worker
+        if self.free:
+            return 0, self._load / slots, self.shards / slots, self.view.worker
+        return 1 if self.ready else 3 if self._is_blocked else 2, 1.0, self.shards / slots, self.view.worker
 
 
 def is_blocked(worker: WorkerView) -> bool:
@@ -173,11 +183,7 @@ class _Round:
         self._limits = limits
         self._rates_of = rates_of
         waiting = [task for task in tasks if task.waiting > 0]
-        self._workers = {
-            view.worker: _Worker(view=view, load=view.load)
-            for view in workers
-            if self._may_take(view, waiting)
-        }
+        self._workers = {view.worker: _Worker(view) for view in workers if self._may_take(view, waiting)}
         for task in tasks:
             self._count_held(task)
         self._tasks = {
@@ -237,7 +243,7 @@ class _Round:
         return sorted((task for task in known if task is not None and task.waiting), key=lambda t: t.urgency)
 
     def _size(self, task: _Task, worker: _Worker) -> int:
-        if not worker.free and is_blocked(worker.view) and not self._all_blocked:
+        if worker.is_blocked and not self._all_blocked:
             return 0
         rates = self._rates_of(task.view.task_id)
         if rates is None:
@@ -272,10 +278,7 @@ class _Round:
         name, view = worker.view.worker, worker.view
         self._free -= worker.free
         self._ready -= worker.ready
-        worker.load += count
-        worker.given += count
-        worker.shards += 1
-        worker.tasks.add(task.view.task_id)
+        worker.give(task.view.task_id, count)
         self._free += worker.free
         self._ready += worker.ready
         task.waiting -= count
