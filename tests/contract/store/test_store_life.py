@@ -1,4 +1,4 @@
-"""A task's whole life through the eight operations, alike on the twin and on Redis."""
+"""A task's whole life through the operations, alike on the twin and on Redis."""
 
 from collections.abc import Callable
 
