@@ -1,7 +1,7 @@
 """What the simulated cluster is given: workers that join, die or are slow, and tasks of timed items."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 FOREVER = 1e9
@@ -46,6 +46,14 @@ def crew(count: int, *, slots: int = 4, slow: int = 0) -> list[SimulatedWorker]:
         SimulatedWorker(name=f"w{number:05}", slots=slots, slowness=10.0 if number < slow else 1.0)
         for number in range(count)
     ]
+
+
+def crew_but_one_slot(count: int, task: SimulatedTask, index: int) -> list[SimulatedWorker]:
+    """Equal workers, of which one slot is lost from when an item of equal ones begins."""
+    workers = crew(count)
+    slots = sum(worker.slots for worker in workers)
+    lost = SimulatedWorker(name="lost", slots=1, dies_at=index // slots * task.seconds(index))
+    return [*workers[:-1], replace(workers[-1], slots=workers[-1].slots - 1), lost]
 
 
 def lognormal(count: int, *, mean: float, sigma: float, seed: int) -> list[float]:
