@@ -204,7 +204,7 @@ def beside() -> bool:
 
 
 def many() -> bool:
-    """1,000 open tasks of 100 items that do nothing: all end, and planning costs about what it does of 100."""
+    """1,000 open tasks of 100 items that do nothing all end, and planning costs about what it does of 100."""
     with embedded_system() as system, Client(system.url) as client:
         wait_for_workers(client, 2)
         few = _open_tasks(system, client, count=100)
