@@ -16,6 +16,9 @@ from app.protocol.record import Recorded, Report
 from worker.holding import Holding, Work
 from worker.paces import Paces
 
+LONE_TASK_TIMES = 3
+"""A slot that has its next items at hand loses no time between them; it puts them back for another task."""
+
 
 class Seen(NamedTuple):
     """What a look at the store tells to kill: running items of shards that are `gone` or `ending`, and single
@@ -49,12 +52,16 @@ class Holdings:
         items: Sequence[str],
         priority: int,
         now: float,
-    ) -> None:
-        """A claim was answered. A repeated answer changes nothing."""
+    ) -> bool:
+        """A claim was answered. A repeated answer changes nothing.
+
+        Whether it is the first shard here of a task beside others.
+        """
         with self._lock:
             if shard_id in self._held:
-                return
-            self._paces.join(task_id, beside={other.task_id for other in self._held.values()})
+                return False
+            beside = {other.task_id for other in self._held.values()}
+            self._paces.join(task_id, beside=beside)
             held = self._held[shard_id] = Holding(
                 task_id=task_id,
                 shard_id=shard_id,
@@ -67,17 +74,20 @@ class Holdings:
             )
             if self._is_leaving:
                 held.stop()
+            return bool(beside) and task_id not in beside
 
     def take(self, *, now: float, seconds: float = 0.0, most: int = 1) -> list[Work]:
         """Items of one shard for one slot, about `seconds` of work, never more than is fair.
 
-        One item while it is not known how long they take.
+        More of it while there is one task here only, and one item while it is not known how long they take.
         """
         with self._lock:
             held = self._next()
             if held is None:
                 return []
             per_item = self._paces.per_item(held.task_id)
+            if all(other.task_id == held.task_id for other in self._held.values()):
+                seconds *= LONE_TASK_TIMES
             wanted = 1 if per_item is None else min(most, int(seconds / max(per_item, 1e-6)))
             fair = -(-len(held.pending) // self._slots)
             return [held.begin(now) for _ in range(max(1, min(wanted, fair)))]

@@ -129,7 +129,7 @@ class Node:
             self._gone.pop(record.shard_id, None)  # a rollback of the store has brought it back
             self._facts.keep(facts)
             self._slots.learn(facts)
-            self._holdings.add(
+            is_another = self._holdings.add(
                 record.task_id,
                 record.shard_id,
                 answer,
@@ -138,6 +138,8 @@ class Node:
                 now=ports.clock(),
             )
             self._idle_told = min(self._idle_told, self._holdings.idle())
+        if is_another:
+            self._slots.give_up()  # what slots took in advance is no longer all that waits here
 
     # recording
 

@@ -85,10 +85,20 @@ def test_one_item_is_taken_while_it_is_not_known_how_long_it_takes() -> None:
 def test_as_many_items_are_taken_as_fit_the_time() -> None:
     held = holdings(slots=2)
     hold(held, "s", ((0, 1_000),))
+    hold(held, "other", ((0, 1),), task_id="other")
     held.spent("t", seconds=0.5, items=100)
+    held.spent("other", seconds=9.0, items=0)
 
     assert len(held.take(now=0.0, seconds=0.05, most=512)) == 10
     assert len(held.take(now=0.0, seconds=100, most=64)) == 64
+
+
+def test_more_is_taken_while_there_is_one_task_only() -> None:
+    held = holdings(slots=2)
+    hold(held, "s", ((0, 1_000),))
+    held.spent("t", seconds=0.5, items=100)
+
+    assert len(held.take(now=0.0, seconds=0.05, most=512)) == 30
 
 
 def test_no_slot_takes_more_than_its_share_of_what_waits() -> None:

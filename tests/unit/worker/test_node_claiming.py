@@ -25,6 +25,15 @@ def test_a_claim_brings_the_items_and_the_function_at_once(stage: Stage) -> None
     assert worker.slots.functions == {task_id: "true"}
 
 
+def test_what_slots_took_in_advance_waits_again_when_another_task_comes(stage: Stage) -> None:
+    worker = stage.worker("w")
+    first, second = stage.task(8), stage.task(2)
+
+    for task_id, times in ((first, 0), (first, 0), (second, 1), (second, 1)):
+        claimed(stage, worker, task_id, 1)
+        assert worker.slots.times_given_up == times
+
+
 def test_a_refused_claim_leaves_nothing_behind(stage: Stage) -> None:
     worker = stage.worker("w")
     task_id = stage.task(5)
