@@ -197,7 +197,11 @@ def copies(
         if held.not_begun and size(claim.shard.spans) > held.running:
             if not claim.shard.invited and not _on_its_way(claim.shard, now=now):
                 asked.append(_ask(claim, size(claim.shard.spans)))
-        elif _is_alone(claim.shard, held, rates, since=since) and not _is_offered(claim.shard, now=now):
+        elif (
+            not held.not_begun
+            and _is_alone(claim.shard, held, rates, since=since)
+            and not _is_offered(claim.shard, now=now)
+        ):
             worker = _best(workers, but={claim.worker, *claim.shard.invited})
             if worker is not None:
                 offered.append(Copy(task_id=claim.ledger.task_id, shard_id=claim.shard_id, worker=worker))
@@ -210,8 +214,8 @@ def _runs_too_long(held: Held, rates: TaskRates, *, since: float) -> bool:
 
 
 def _is_alone(shard: Shard, held: Held, rates: TaskRates, *, since: float) -> bool:
-    """Whether nothing is left of the shard but items that run for unusually long."""
-    return size(shard.spans) <= held.running and held.youngest_seconds + since >= COPY_BESIDE / rates.by_slot
+    """Whether the shard is just those items that the beat told of, and all of them run for unusually long."""
+    return size(shard.spans) == held.running and held.youngest_seconds + since >= COPY_BESIDE / rates.by_slot
 
 
 def _is_offered(shard: Shard, *, now: float) -> bool:

@@ -7,9 +7,9 @@ from unittest.mock import patch
 
 import msgspec
 
-from app.models.ledger import Ledger, Piece
+from app.models.ledger import Ledger, Piece, Shard
 from app.models.ranges import spans_of
-from app.protocol import claim, pool, revoke
+from app.protocol import claim, plan, pool, revoke
 from app.protocol.decision import Decision
 from app.protocol.record import Report
 
@@ -58,6 +58,15 @@ def _no_free_slot_asked(node: Any) -> None:
         node._hints.add(record)
 
 
+def _offer_whatever_it_is_now(ledger: Ledger, *, shard_id: str, seen: Shard, **rest: Any) -> Decision[Any]:
+    return plan.offer(ledger, shard_id=shard_id, seen=ledger.shards.get(shard_id, seen), **rest)
+
+
+def _given_back_and_kept(holding: Any, start: int) -> None:
+    back = [index for index, _ in holding.pending if index >= start]
+    holding.giving_back = spans_of((*holding.giving_back, *((index, index + 1) for index in back)))
+
+
 def _unchecked_back(report: Report, left: object) -> object:
     return report.given_back
 
@@ -72,6 +81,10 @@ BUGS: dict[str, dict[str, Callable[..., Any]]] = {
     "clock not restarted by a claim": {"app.repositories.operations.claim": _clock_not_restarted},
     "pieces planned together": {"app.protocol.plan.take_next": _pieces_together},
     "no cap on deaths": {"app.protocol.revoke._aftermath": _no_cap},
+    "what is asked back stays here, too": {"worker.holding.Holding.give_back_from": _given_back_and_kept},
+    "a shard offered again as a copy of itself": {
+        "app.repositories.operations.offer": _offer_whatever_it_is_now
+    },
 }
 
 

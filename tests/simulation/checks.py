@@ -3,10 +3,12 @@
 from collections import Counter
 
 from app.models.ledger import Ledger
+from app.models.ranges import indexes
 from app.models.result import Outcome
 from app.models.task import LEGAL_MOVES, TaskState
 from app.models.wire import unpack_results
 from app.repositories.memory import MemoryStore
+from app.services.balancing import COPY_AFTER_SECONDS
 from tests.simulation.client import Order
 from tests.simulation.journal import Journal
 
@@ -43,6 +45,17 @@ def check_ledger(before: Ledger | None, after: Ledger) -> None:
         demand(after.state in LEGAL_MOVES[before.state], "illegal move from", (before.state, after))
 
 
+def check_copies(before: Ledger | None, after: Ledger, journal: Journal, *, now: float) -> None:
+    """A second worker is invited only to items that have all begun, one of them a second ago or more."""
+    known = before.shards if before is not None else {}
+    for shard_id, shard in after.shards.items():
+        if shard.holders and shard.invited and not (shard_id in known and known[shard_id].invited):
+            items = [(after.task_id, index) for index in indexes(shard.spans)]
+            begun = [min((at for _, at, _ in journal.starts.get(item, ())), default=now) for item in items]
+            demand(all(at < now for at in begun), "a copy of what has not begun", shard)
+            demand(min(begun) <= now - COPY_AFTER_SECONDS, "a copy of what has just begun", shard)
+
+
 def check_end(order: Order, store: MemoryStore, journal: Journal) -> None:
     """P2, P4 and P6 of one task that has ended."""
     stored = store.load(order.task_id)
@@ -62,6 +75,7 @@ def check_end(order: Order, store: MemoryStore, journal: Journal) -> None:
             "ok": {Outcome.OK},
             "fail": {Outcome.FAILED},
             "once": {Outcome.OK, Outcome.FAILED},
+            "hang": {Outcome.OK},
             "poison": {Outcome.LOST},
         }[kind]
         demand(outcome in allowed, f"item {index} ({kind}) of {order.task_id} is {outcome}")

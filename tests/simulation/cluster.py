@@ -1,10 +1,11 @@
 """The whole system of one run: store, bus, schedulers, workers and a client, and what befalls them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.models.ledger import Ledger
 from app.repositories.memory import MemoryStore
-from tests.simulation.checks import check_ledger
+from tests.simulation.checks import check_copies, check_ledger
 from tests.simulation.client import Client, Order
 from tests.simulation.journal import Journal
 from tests.simulation.links import Bus, Weather
@@ -18,8 +19,15 @@ ROLLBACK_SECONDS = 3.0
 class CheckedStore(MemoryStore):
     """The store that checks every ledger it is given."""
 
+    def __init__(self, world: World, journal: Journal, *, clock: Callable[[], float]) -> None:
+        super().__init__(clock, new_token=world.new_id)
+        self._world = world
+        self._journal = journal
+
     def commit(self, before, after: Ledger, *, effects, task_id: str):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-        check_ledger(before.ledger if before else None, after)
+        known = before.ledger if before else None
+        check_ledger(known, after)
+        check_copies(known, after, self._journal, now=self._world.now)
         return super().commit(before, after, effects=effects, task_id=task_id)
 
 
@@ -39,7 +47,7 @@ class Cluster:
 
     def __post_init__(self) -> None:
         world = self.world
-        self.store = CheckedStore(lambda: world.now + self.clock_offset, new_token=world.new_id)
+        self.store = CheckedStore(world, self.journal, clock=lambda: world.now + self.clock_offset)
         self.bus = Bus(world, self.weather)
         self._history: list[tuple[float, dict[str, object]]] = []
         for _ in range(world.random.choice((2, 2, 3))):

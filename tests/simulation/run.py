@@ -78,11 +78,14 @@ def _order(world: World, number: int, *, has_poison: bool) -> Order:
         items.append(f"{kind} {seconds:.4f}")
     if has_poison and number == 0:
         items[random.randrange(count)] = "poison 0.01"
+    is_idempotent = world.chance(0.2)
+    if is_idempotent and world.chance(0.5):
+        items[random.randrange(count)] = "hang 0.05"
     order = Order(
         task_id=f"task-{number}",
         items=items,
         submit_at=random.uniform(0, 3),
-        idempotent=world.chance(0.2),
+        idempotent=is_idempotent,
         priority=random.choice((0, 0, 1)),
     )
     if world.chance(0.25):
