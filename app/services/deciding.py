@@ -7,7 +7,7 @@ from heapq import nsmallest
 
 from app.models.ledger import Ledger
 from app.services.balancing import Ask, Copy, asks, copies
-from app.services.planning import LONG_SECONDS, Assignment, TaskView, WorkerView, assignments
+from app.services.planning import LONG_SECONDS, Assignment, TaskView, WorkerView, assignments, urgency
 from app.services.rates import RateBook, Told
 from app.services.sizing import Limits
 from app.services.workload import BeatView, Idle, held_by_task, loads, task_view, worker_view
@@ -70,7 +70,7 @@ def _most_pressing(scene: Scene, limits: Limits) -> list[Ledger]:
     waiting = (ledger for ledger in scene.can.values() if not ledger.shards)
     served = scene.served
     return out + nsmallest(
-        most, waiting, key=lambda led: (-led.priority, served.get(led.task_id, 0.0), led.created_at)
+        most, waiting, key=lambda led: urgency(led, served=served.get(led.task_id, 0.0), limits=limits)
     )
 
 

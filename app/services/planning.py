@@ -4,7 +4,7 @@ Suspects: what dead workers held goes out first and at once, each piece as it is
 Room: a worker takes at most `shards_per_task` shards of one task (more while it has free slots), of at most
 `tasks_per_worker` tasks, or of as many as it has slots.
 Fairness: highest priority first, then the task served least (stride scheduling: Waldspurger and Weihl,
-1995; the pass of a task is the work given out, in seconds where its rate is known, else in items).
+1995; the pass of a task is the work given out, in turns of `shard_seconds`), then the oldest.
 Where: workers with free slots first, then those where one is free in a moment, those with long items last.
 How many: see `sizing`.
 """
@@ -15,10 +15,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
+from app.models.ledger import Ledger
 from app.services.rates import RatesOf, TaskRates
+from app.services.sizing import SHORT, SHORT_BEHIND_OTHERS, first_size, size_by_rate
 from app.services.sizing import Limits as Limits
-from app.services.sizing import first_size, size_by_rate
 
+UNKNOWN_ITEM_SECONDS = 0.05
 SOON_SECONDS = 0.25
 LONG_SECONDS = 1.0
 
@@ -59,7 +61,7 @@ class TaskView:
 class Assignment:
     """Plan `count` items of the task for the worker, which has then `held` shards of it.
 
-    They take it `cost` seconds, or, where that is not known, so many items a slot.
+    They take it `cost` seconds, by what is known, or else by a guess.
     """
 
     task_id: str
@@ -81,13 +83,16 @@ def assignments(
 
     `workers` are those that may have room. `others`: there are more, not all of them busy with long items.
     """
-    pieces = _suspects(tasks, workers)
+    pieces = _suspects(tasks, workers, limits)
     return [*pieces, *_Round(tasks, workers, limits=limits, rates_of=rates_of, others=others).give_out()]
 
 
-def _suspects(tasks: Sequence[TaskView], workers: Sequence[WorkerView]) -> list[Assignment]:
+def _suspects(tasks: Sequence[TaskView], workers: Sequence[WorkerView], limits: Limits) -> list[Assignment]:
     """Each piece to the worker with the fewest of them a slot."""
-    suspicious = sorted((task for task in tasks if task.suspects), key=_urgency)
+    suspicious = sorted(
+        (task for task in tasks if task.suspects),
+        key=lambda task: urgency(task, served=task.served, limits=limits),
+    )
     if not workers or not suspicious:
         return []
     load = {w.worker: sum(task.suspects_held.get(w.worker, 0) for task in tasks) for w in workers}
@@ -100,12 +105,21 @@ def _suspects(tasks: Sequence[TaskView], workers: Sequence[WorkerView]) -> list[
     return chosen
 
 
-def _urgency(task: TaskView) -> tuple[int, float, float, str]:
-    return -task.priority, task.served, task.created_at, task.task_id
+Urgency = tuple[int, int, float]
+
+
+def urgency(task: TaskView | Ledger, *, served: float, limits: Limits) -> Urgency:
+    """The less, the sooner: by priority, by the turns that a task has had, and by age.
+
+    Within a turn one task goes on: of a thousand small ones the oldest are finished, rather than all begun.
+    """
+    return -task.priority, int(served / limits.shard_seconds), task.created_at
 
 
 def _cost(worker: WorkerView, count: int, rates: TaskRates | None) -> float:
-    return count / (worker.slots if rates is None else rates.of(worker.worker, slots=worker.slots))
+    if rates is None:
+        return count / worker.slots * UNKNOWN_ITEM_SECONDS
+    return count / rates.of(worker.worker, slots=worker.slots)
 
 
 @dataclass
@@ -113,6 +127,7 @@ class _Task:
     """A task while a round goes on."""
 
     view: TaskView
+    limits: Limits
     waiting: int
     served: float
     added: dict[str, int] = field(default_factory=dict)
@@ -122,8 +137,9 @@ class _Task:
         return self.view.held.get(worker, 0) + self.added.get(worker, 0)
 
     @property
-    def urgency(self) -> tuple[int, float, float, str]:
-        return -self.view.priority, self.served, self.view.created_at, self.view.task_id
+    def place(self) -> tuple[Urgency, str]:
+        """Where it stands in the order of all."""
+        return urgency(self.view, served=self.served, limits=self.limits), self.view.task_id
 
 
 class _Worker:
@@ -187,9 +203,10 @@ class _Round:
         for task in tasks:
             self._count_held(task)
         self._tasks = {
-            task.task_id: _Task(view=task, waiting=task.waiting, served=task.served) for task in waiting
+            task.task_id: _Task(view=task, limits=limits, waiting=task.waiting, served=task.served)
+            for task in waiting
         }
-        self._order = sorted((task.urgency, task) for task in self._tasks.values())
+        self._order = sorted((task.place, task) for task in self._tasks.values())
         self._slots = sum(worker.view.slots for worker in self._workers.values())
         self._free = sum(worker.free for worker in self._workers.values())
         self._ready = sum(worker.ready for worker in self._workers.values())
@@ -232,7 +249,7 @@ class _Round:
             if task.held_by(worker.view.worker) >= self._limits.shards_per_task and not worker.free:
                 continue
             count = self._size(task, worker)
-            return (bisect_left(self._order, (task.urgency,)), count) if count else None
+            return (bisect_left(self._order, (task.place,)), count) if count else None
         return None
 
     def _open_to(self, worker: _Worker) -> Iterable[_Task]:
@@ -240,7 +257,7 @@ class _Round:
         if len(worker.tasks) < max(self._limits.tasks_per_worker, worker.view.slots):
             return (task for _, task in self._order)
         known = (self._tasks.get(name) for name in worker.tasks)
-        return sorted((task for task in known if task is not None and task.waiting), key=lambda t: t.urgency)
+        return sorted((task for task in known if task is not None and task.waiting), key=lambda t: t.place)
 
     def _size(self, task: _Task, worker: _Worker) -> int:
         if worker.is_blocked and not self._all_blocked:
@@ -262,7 +279,8 @@ class _Round:
 
     def _first_size(self, task: _Task, worker: _Worker) -> int:
         if worker.ready:
-            return first_size(task.waiting, mine=worker.ready, without=self._ready, all_slots=self._ready)
+            ready = self._ready
+            return first_size(task.waiting, mine=worker.ready, without=ready, all_slots=ready, short=SHORT)
         if task.slots_without is None:
             without = (other for name, other in self._workers.items() if not task.held_by(name))
             task.slots_without = sum(other.view.slots for other in without)
@@ -271,6 +289,7 @@ class _Round:
             mine=worker.view.slots,
             without=self._slots if task.held_by(worker.view.worker) else task.slots_without,
             all_slots=self._slots,
+            short=SHORT_BEHIND_OTHERS,
         )
 
     def _given(self, place: int, count: int, worker: _Worker) -> Assignment:
@@ -288,7 +307,7 @@ class _Round:
             task.slots_without -= view.slots
         task.added[name] = task.added.get(name, 0) + 1
         if task.waiting:
-            insort(self._order, (task.urgency, task))
+            insort(self._order, (task.place, task))
         return Assignment(
             task_id=task.view.task_id, worker=name, count=count, held=task.held_by(name), cost=cost
         )

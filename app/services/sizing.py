@@ -8,7 +8,10 @@ wait at its worker is a risk, one that begins at once is none: a worker gets at 
 from dataclasses import dataclass
 from math import ceil
 
-SHORT_LIST_ITEMS_PER_SLOT = 2
+SHORT = 8
+SHORT_BEHIND_OTHERS = 2
+"""So many items a slot are given out at once though nobody knows how long they take: few that have to wait
+behind items that are unknown, too. What turns out long is returned, or asked back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +38,11 @@ def size_by_rate(waiting: int, *, items_total: int, own: float, everyone: float,
     return min(wanted, max(guided, own * limits.least_seconds))
 
 
-def first_size(waiting: int, *, mine: int, without: int, all_slots: int) -> int:
+def first_size(waiting: int, *, mine: int, without: int, all_slots: int, short: int) -> int:
     """While no rate is known, for a worker with `mine` of all slots: of a short list its part, else a probe.
 
-    The list goes evenly over the slots that are `without` any of it yet.
+    Short are up to `short` items a slot. They go evenly over the slots that are `without` any of them yet.
     """
-    if waiting > SHORT_LIST_ITEMS_PER_SLOT * all_slots:
+    if waiting > short * all_slots:
         return min(waiting, mine)
-    return min(waiting, ceil(waiting * mine / without), SHORT_LIST_ITEMS_PER_SLOT * mine)
+    return min(waiting, ceil(waiting * mine / without), short * mine)
