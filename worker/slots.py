@@ -14,8 +14,8 @@ from worker.node_ports import TaskFacts
 from worker.runners.enclosure.launcher import LaunchFailed
 from worker.runners.ports import Function, Runner
 
-BATCH_SECONDS = 0.1
-MOST_BATCH = 4096
+BATCH_SECONDS = 0.2
+MOST_BATCH = 16_384
 MOST_RUNNERS = 4
 LONG_ITEM_SECONDS = 0.2
 IDLE_SECONDS = 0.1

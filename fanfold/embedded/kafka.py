@@ -40,7 +40,9 @@ _ALONE = {
     "auto.create.topics.enable": "false",
     # A broker that was killed may register again only when its old session is over: 9 s by default.
     "broker.session.timeout.ms": 3000,
-    "broker.heartbeat.interval.ms": 500,
+    "broker.heartbeat.interval.ms": 1000,
+    # Nobody follows its metadata: two records a second to show that it is alive are work for nothing.
+    "metadata.max.idle.interval.ms": 10_000,
 }
 
 

@@ -10,7 +10,6 @@ from worker.runners.dialect import END, READY, RECORD_SEPARATOR, RETIRE, Answer,
 from worker.runners.ports import Item
 from worker.runners.stream import Output
 
-_PACE_WEIGHT = 0.3
 _LONGEST_UNMARKED_BYTES = 1 << 20
 
 
@@ -40,7 +39,7 @@ class Collector:
         self._dialect = dialect
         self._worker = worker
         self._since = began
-        self._pace_seconds = 1.0
+        self._pace_seconds = 0.0
         self._answered = 0
         self._told = 0
         self._overdue = -1
@@ -75,7 +74,7 @@ class Collector:
 
     @property
     def pace_seconds(self) -> float:
-        """How long items of this batch take, lately."""
+        """How long each of the items took that ended last; 0 before one has."""
         return self._pace_seconds
 
     @property
@@ -99,7 +98,7 @@ class Collector:
             self._since = now
         if new:
             pace = (now.monotonic - began.monotonic) / new
-            self._pace_seconds += _PACE_WEIGHT * (pace - self._pace_seconds)
+            self._pace_seconds = pace
             if self._unmarked and self._unmarked[-1].started_at is None:
                 self._share_time(new, began=began.epoch, seconds_each=pace)
         return results + self._complete()

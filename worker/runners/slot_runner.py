@@ -15,7 +15,7 @@ from worker.runners.ports import Function, Item, Running, SlotContext
 from worker.runners.time_limit import TimeLimit
 from worker.runners.watch import Listeners, Watch
 
-_BATCH_ITEMS = 4096
+_BATCH_ITEMS = 16_384
 _CANNOT_RUN_STATUS = 126
 
 

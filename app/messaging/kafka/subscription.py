@@ -53,7 +53,7 @@ class KafkaSubscription:
                 "allow.auto.create.topics": False,
                 # Data is answered at once; the wait bounds how late a new or resumed partition is asked for.
                 "fetch.min.bytes": 1,
-                "fetch.wait.max.ms": 250,
+                "fetch.wait.max.ms": 500,
                 "fetch.error.backoff.ms": 100,
                 "queued.min.messages": 1_000,
                 "fetch.queue.backoff.ms": 10,
