@@ -42,31 +42,38 @@ __ff_kill_kin() {
   echo >&2
 }
 
-# An item's time is all that passes until the next may begin, its sweep with it.
-__ff_serve() {
+# What comes before and after an item, short or long. Its time is all that passes until the next may begin,
+# its sweep with it. (The assignments leave $? at 0, which an item's bare `exit` gives back.)
+alias __ff_begin='[[ -e $__ff_folder/halt ]] && break
+  FANFOLD_ITEM_INDEX=${__ff_batch[__ff_at]} __ff_text=${__ff_batch[__ff_at + 1]}'
+alias __ff_tell='__ff_status=$?
+  __ff_sweep
+  __ff_ended=$EPOCHREALTIME
+  __ff_draw
+  printf "\036%s %s %s %s %s\n" \
+    "$FANFOLD_ITEM_INDEX" "$__ff_status" "$__ff_mark" "$__ff_began" "$__ff_ended" >&2
+  printf %s "$__ff_mark"
+  printf %s "$__ff_mark" >&3
+  __ff_began=$__ff_ended'
+
+# Redirections of the forked copy itself are not to be undone, which spares it a dozen system calls.
+__ff_serve_short() {
   __ff_began=$EPOCHREALTIME
   for ((__ff_at = 0; __ff_at < ${#__ff_batch[@]}; __ff_at += 2)); do
-    [[ -e $__ff_folder/halt ]] && break
-    FANFOLD_ITEM_INDEX=${__ff_batch[__ff_at]}
-    __ff_text=${__ff_batch[__ff_at + 1]}
-    # Redirections of the forked copy itself are not to be undone, which spares it a dozen system calls.
-    # (case, unlike a test, leaves $? at 0, which an item's bare `exit` gives back.)
-    case $__ff_how in
-      short) ( __ff_item "$__ff_text" ) <<<"$__ff_text" >"$__ff_out" 2>"$__ff_err" 3>&- ;;
-      long) ( __ff_item "$__ff_text" ) <"$__ff_folder/stdin-$FANFOLD_ITEM_INDEX" >"$__ff_out" 2>"$__ff_err" 3>&- ;;
-    esac
-    __ff_status=$?
-    __ff_sweep
-    __ff_ended=$EPOCHREALTIME
-    __ff_draw
-    printf '\036%s %s %s %s %s\n' \
-      "$FANFOLD_ITEM_INDEX" "$__ff_status" "$__ff_mark" "$__ff_began" "$__ff_ended" >&2
-    printf %s "$__ff_mark"
-    printf %s "$__ff_mark" >&3
-    __ff_began=$__ff_ended
+    __ff_begin
+    ( __ff_item "$__ff_text" ) <<<"$__ff_text" >"$__ff_out" 2>"$__ff_err" 3>&-
+    __ff_tell
   done
 }
-unalias __ff_sweep __ff_draw
+__ff_serve_long() {
+  __ff_began=$EPOCHREALTIME
+  for ((__ff_at = 0; __ff_at < ${#__ff_batch[@]}; __ff_at += 2)); do
+    __ff_begin
+    ( __ff_item "$__ff_text" ) <"$__ff_folder/stdin-$FANFOLD_ITEM_INDEX" >"$__ff_out" 2>"$__ff_err" 3>&-
+    __ff_tell
+  done
+}
+unalias __ff_begin __ff_tell __ff_sweep __ff_draw
 shopt -u expand_aliases
 
 cd "$__ff_folder" || exit
@@ -79,6 +86,6 @@ printf '\036ready\n' >&2
 
 while read -r FANFOLD_ATTEMPT __ff_how; do
   mapfile -t -d '' __ff_batch <"$__ff_folder/batch"
-  __ff_serve
+  __ff_serve_$__ff_how
   printf '\036end\n' >&2
 done
