@@ -3,6 +3,7 @@
 import contextlib
 import os
 import select
+from collections.abc import Sequence
 from pathlib import Path
 
 from worker.runners.dialect import Announcement
@@ -29,6 +30,8 @@ class Channel:
         self._poll = select.poll()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._poll.register(self._wake, select.POLLIN)
+        self._nap = select.poll()
+        self._nap.register(self._wake, select.POLLIN)
         self._descriptors: list[int] = []
         self._enclosed: Enclosed | None = None
         self._announce = self._control = -1
@@ -88,13 +91,19 @@ class Channel:
 
     def wait(self, seconds: float | None) -> None:
         """Block until there is something to read, `wake` was called, or the time is over."""
-        for descriptor, _ in self._poll.poll(None if seconds is None else seconds * 1000 + 1):
-            if descriptor == self._wake:
-                with contextlib.suppress(BlockingIOError):
-                    os.eventfd_read(self._wake)
+        self._clear_wake(self._poll.poll(None if seconds is None else seconds * 1000 + 1))
+
+    def rest(self, seconds: float) -> None:
+        """Let so much time pass, whatever there is to read, unless `wake` is called."""
+        self._clear_wake(self._nap.poll(seconds * 1000))
+
+    def _clear_wake(self, polled: Sequence[tuple[int, int]]) -> None:
+        if any(descriptor == self._wake for descriptor, _ in polled):
+            with contextlib.suppress(BlockingIOError):
+                os.eventfd_read(self._wake)
 
     def wake(self) -> None:
-        """Make `wait` return; for any thread, after `close` too."""
+        """Make `wait` and `rest` return; for any thread, after `close` too."""
         with contextlib.suppress(OSError):
             os.eventfd_write(self._wake, 1)
 

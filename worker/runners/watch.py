@@ -16,8 +16,10 @@ from worker.runners.time_limit import Step, TimeLimit
 
 _DEATH_SECONDS = 5.0
 _LONGEST_PAUSE_SECONDS = 0.02
-_SHORTEST_PAUSE_SECONDS = 0.0005
+_LONGEST_QUIET_PAUSE_SECONDS = 0.1
+_SHORTEST_PAUSE_SECONDS = 0.001
 _BUSY_STREAM_BYTES = 32_768
+_QUIET_ITEM_BYTES = 256
 _SIGKILL = 9
 
 
@@ -84,10 +86,13 @@ class Watch:
     def _wait(self) -> None:
         if self._collector.has_end:
             return
+        remaining = self._limit.remaining(time.monotonic())
         if self._pause_seconds > _SHORTEST_PAUSE_SECONDS:
-            time.sleep(self._pause_seconds)
+            self._channel.rest(
+                self._pause_seconds if remaining is None else min(self._pause_seconds, remaining)
+            )
         else:
-            self._channel.wait(self._limit.remaining(time.monotonic()))
+            self._channel.wait(remaining)
 
     def _is_lost(self, *, had_end: bool) -> bool:
         """Whether the slot process is dead, or answers what makes no sense.
@@ -132,7 +137,8 @@ class Watch:
         left = (len(self._items) - self._collector.answered - 1) / 2
         if bytes_each:
             left = min(left, _BUSY_STREAM_BYTES / 2 / bytes_each)
-        return max(0.0, min(_LONGEST_PAUSE_SECONDS, self._collector.pace_seconds * left))
+        longest = _LONGEST_QUIET_PAUSE_SECONDS if bytes_each < _QUIET_ITEM_BYTES else _LONGEST_PAUSE_SECONDS
+        return max(0.0, min(longest, self._collector.pace_seconds * left))
 
     def _tell_unbegun(self) -> None:
         self._unbegun_told = True
