@@ -23,7 +23,7 @@ class Outcome(StrEnum):
 class ItemResult(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """One result. `value` is JSON text (python items). Outputs are exact bytes, cut at the cap.
 
-    Stored as an array, which is read twice as fast as a map: new fields go to the end.
+    Stored as an array, which is read twice as fast as a map; slot processes for python write it, too.
     `started_at` is seconds since the epoch by the worker's clock; `duration_ms` is milliseconds of a
     monotonic clock where the runner has one. `attempt` starts at 1.
     """
@@ -32,12 +32,12 @@ class ItemResult(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=
     outcome: Outcome
     exit_code: int | None = None
     signal: int | None = None
+    started_at: float = 0.0
+    duration_ms: float = 0.0
+    attempt: int = 1
     stdout: bytes = b""
     stderr: bytes = b""
     stdout_truncated: bool = False
     stderr_truncated: bool = False
-    value: bytes | None = None
-    started_at: float = 0.0
-    duration_ms: float = 0.0
-    attempt: int = 1
     worker: str = ""
+    value: bytes | None = None

@@ -5,7 +5,9 @@ import os
 import select
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from worker.runners.answer_memory import AnswerMemory
 from worker.runners.dialect import Announcement
 from worker.runners.enclosure.launcher import Command, Enclosed, Launcher, LaunchFailed
 from worker.runners.marked_stream import MarkedSplitter
@@ -13,6 +15,17 @@ from worker.runners.stream import Splitter, ToldSplitter
 
 _READ_BYTES = 65_536
 _OWN_DEATH_SECONDS = 0.2
+_LONGEST_SLEEP_SECONDS = 0.25
+"""A wake-up that is missed, as no rule of x86 allows, costs no more than this."""
+
+
+class Heard(NamedTuple):
+    """What was read: control lines, bytes of output, and answers in memory with their number."""
+
+    lines: Sequence[bytes]
+    taken_bytes: int
+    answer_count: int
+    answers: bytes
 
 
 class Channel:
@@ -36,6 +49,7 @@ class Channel:
         self._enclosed: Enclosed | None = None
         self._announce = self._control = -1
         self._streams: dict[int, Splitter] = {}
+        self._memory: AnswerMemory | None = None
         self._unfinished = b""
         self._told_files: set[str] = set()
         self.out: Splitter = ToldSplitter(cap_bytes=cap_bytes)
@@ -45,7 +59,8 @@ class Channel:
     def start(self, command: Command, *, descriptors: tuple[int, int], mark: bytes | None) -> None:
         """Start a slot process, whose pipes get these numbers there. Raises LaunchFailed.
 
-        `mark` is what follows each item's output, where it is always the same.
+        `mark` is what follows each item's output, where it is always the same; such a slot process
+        leaves in memory what it answers for items without any.
         """
         self.close_process()
         if mark is None:
@@ -53,6 +68,7 @@ class Channel:
         else:
             self.out = MarkedSplitter(cap_bytes=self._cap, mark=mark, has_lines=False)
             self.err = MarkedSplitter(cap_bytes=self._cap, mark=mark, has_lines=True)
+            self._memory = self._new_memory()
         self._streams = {self._fifo("err"): self.err, self._fifo("out"): self.out}
         told, self._announce = os.pipe()
         self._control, control = os.pipe()
@@ -77,6 +93,8 @@ class Channel:
 
         Raises LaunchFailed when the scratch folder takes no more.
         """
+        if self._memory is not None:
+            self._memory.begin()
         for name in self._told_files - announcement.files.keys():
             (self._directory / name).unlink(missing_ok=True)
         self._told_files = set(announcement.files)
@@ -91,11 +109,20 @@ class Channel:
 
     def wait(self, seconds: float | None) -> None:
         """Block until there is something to read, `wake` was called, or the time is over."""
-        self._clear_wake(self._poll.poll(None if seconds is None else seconds * 1000 + 1))
+        if self._memory is None:
+            self._sleep(seconds)
+            return
+        longest = _LONGEST_SLEEP_SECONDS
+        with self._memory.sleeping() as is_answered:
+            if not is_answered:
+                self._sleep(longest if seconds is None else min(seconds, longest))
 
     def rest(self, seconds: float) -> None:
         """Let so much time pass, whatever there is to read, unless `wake` is called."""
         self._clear_wake(self._nap.poll(seconds * 1000))
+
+    def _sleep(self, seconds: float | None) -> None:
+        self._clear_wake(self._poll.poll(None if seconds is None else seconds * 1000 + 1))
 
     def _clear_wake(self, polled: Sequence[tuple[int, int]]) -> None:
         if any(descriptor == self._wake for descriptor, _ in polled):
@@ -107,21 +134,35 @@ class Channel:
         with contextlib.suppress(OSError):
             os.eventfd_write(self._wake, 1)
 
-    def read(self) -> tuple[list[bytes], int]:
-        """New lines of the control pipe, and how many bytes of output were read.
+    def read(self) -> Heard:
+        """What is new.
 
-        The streams are read before the control pipe: the slot process announces a mark before it
-        writes it, so every mark in what was read is known by then. And stderr is read before stdout: an
-        answer on it comes after the mark on stdout. `is_open` is False after the last.
+        All are looked at in the order they are read in. The streams come before the control pipe: the
+        slot process announces a mark before it writes it, so every mark in what was read is known by then.
+        And stderr comes before stdout: an answer on it comes after the mark on stdout. Answers in memory
+        come last: those that were given before a line are there. `is_open` is False after the last.
         """
+        ready = {descriptor for descriptor, _ in self._poll.poll(0)}
+        streams = [each for each in self._streams if each in ready]
         taken = 0
-        for descriptor, splitter in self._streams.items():
+        if streams and self._memory is not None:
+            with self._memory.reading() as told:
+                taken = self._read_streams(streams)
+                told.append(taken)
+        elif streams:
+            taken = self._read_streams(streams)
+        lines = self._read_control() if self._control in ready else []
+        count, answers = self._memory.take() if self._memory is not None else (0, b"")
+        return Heard([*self.err.take_lines(), *lines], taken, count, answers)
+
+    def _read_streams(self, descriptors: Sequence[int]) -> int:
+        taken = 0
+        for descriptor in descriptors:
             with contextlib.suppress(BlockingIOError):
                 data = os.read(descriptor, _READ_BYTES)
-                splitter.feed(data)
+                self._streams[descriptor].feed(data)
                 taken += len(data)
-        lines = self._read_control()
-        return [*self.err.take_lines(), *lines], taken
+        return taken
 
     def terminate_items(self, *, with_leader: bool) -> None:
         """Send SIGTERM to the items' processes, and to the slot process if asked to."""
@@ -170,6 +211,9 @@ class Channel:
             os.close(each)
         self._descriptors.clear()
         self._streams = {}
+        if self._memory is not None:
+            self._memory.close()
+            self._memory = None
         self._control = -1
         self.is_open = False
 
@@ -179,6 +223,12 @@ class Channel:
         if self._wake >= 0:
             os.close(self._wake)
             self._wake = -1
+
+    def _new_memory(self) -> AnswerMemory:
+        try:
+            return AnswerMemory(self._directory / "answers")
+        except OSError as error:
+            raise LaunchFailed(f"there is no memory for answers: {error}") from error
 
     def _fifo(self, name: str) -> int:
         path = self._directory / name
@@ -201,4 +251,4 @@ class Channel:
             if len(new) < _READ_BYTES:
                 break
         *lines, self._unfinished = data.split(b"\n")
-        return lines
+        return lines if self._memory is None else [line for line in lines if line]  # empty ones only wake

@@ -4,8 +4,10 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from app.models.result import ItemResult, Outcome
-from worker.runners.channel import Channel
+from worker.runners.channel import Channel, Heard
 from worker.runners.dialect import END, READY, RECORD_SEPARATOR, RETIRE, Answer, Dialect, WholeAnswers
 from worker.runners.ports import Item
 from worker.runners.stream import Output
@@ -43,7 +45,8 @@ class Collector:
         self._answered = 0
         self._told = 0
         self._overdue = -1
-        self._unmarked: deque[Answer] = deque()
+        self._unmarked: deque[Answer | ItemResult] = deque()
+        self._whole: list[ItemResult] = []
         self._remarks: list[bytes] = []
         self._out: Output | None = None
         self._err: Output | None = None
@@ -65,7 +68,7 @@ class Collector:
     @property
     def is_over(self) -> bool:
         """Whether the slot process has ended the batch and every answer has its output."""
-        return self.has_end and not self._unmarked
+        return self.has_end and not self._unmarked and not self._whole
 
     @property
     def since(self) -> float:
@@ -86,12 +89,14 @@ class Collector:
         """The running item has used its time up: however it ends, it is a time-out."""
         self._overdue = self._answered
 
-    def take(self, lines: Sequence[bytes], *, now: Now) -> list[ItemResult]:
-        """Read control lines, cut the streams; the results that are complete, in order."""
+    def take(self, heard: Heard, *, now: Now) -> list[ItemResult]:
+        """Read answers and control lines, cut the streams; the results that are complete, in order."""
         before, was_ready = self._answered, self.is_ready
-        results = self._take_quiet(lines)
-        for line in lines[len(results) :]:
+        self._keep_whole(heard)
+        results = self._take_whole()
+        for line in heard.lines:
             self._read(line)
+            self._pass_whole()
         new = self._answered - before
         began = self._since
         if new or self.is_ready != was_ready:
@@ -99,15 +104,19 @@ class Collector:
         if new:
             pace = (now.monotonic - began.monotonic) / new
             self._pace_seconds = pace
-            if self._unmarked and self._unmarked[-1].started_at is None:
-                self._share_time(new, began=began.epoch, seconds_each=pace)
+            self._share_time(new, began=began.epoch, seconds_each=pace)
         return results + self._complete()
 
     def abandon(self, ending: Ending, *, now: Now) -> list[ItemResult]:
         """The slot process is dead and its streams are drained: results of all that it had begun."""
-        results = []
+        results: list[ItemResult] = []
         while self._unmarked:
-            results.append(self._result(self._unmarked.popleft(), out=self._rest_out(), err=self._rest_err()))
+            waiting = self._unmarked.popleft()
+            if isinstance(waiting, ItemResult):
+                self._told += 1
+                results.append(waiting)
+            else:
+                results.append(self._result(waiting, out=self._rest_out(), err=self._rest_err()))
         item = self.running
         if item is not None and not self.has_end:
             answer = Answer(
@@ -124,30 +133,44 @@ class Collector:
             results.append(self._result(answer, out=self._rest_out(), err=self._rest_err()))
         return results
 
-    def _take_quiet(self, lines: Sequence[bytes]) -> list[ItemResult]:
-        """Results of the first lines, as far as they are of items that wrote nothing: read at once."""
-        if not isinstance(self._dialect, WholeAnswers) or self._is_within_item():
-            return []
-        count = min(len(lines), self._channel.out.empty_ones(), self._channel.err.empty_ones())
-        if count < 2:
-            return []
+    def _keep_whole(self, heard: Heard) -> None:
+        if not heard.answer_count or not isinstance(self._dialect, WholeAnswers):
+            return
         try:
-            results = self._dialect.read_whole(lines[:count])
+            self._whole += self._dialect.read_whole(heard.answer_count, heard.answers)
         except ValueError:
-            return []  # one of them is another line, or makes no sense: `_read` finds it
-        items = self._items[self._answered : self._answered + count]
-        if [each.index for each in results] != [each.index for each in items]:
-            return []
-        self._channel.out.skip(count)
-        self._channel.err.skip(count)
-        self._answered += count
-        self._told += count
-        return results
+            self.is_broken = True
 
-    def _is_within_item(self) -> bool:
-        """Whether something has been read that belongs to the next result."""
-        is_overdue = self._overdue == self._answered
-        return bool(self._unmarked or self._remarks or is_overdue or self._out or self._err)
+    def _take_whole(self) -> list[ItemResult]:
+        """Results of items that wrote nothing, at once where nothing else comes before or between them."""
+        whole, place = self._whole, self._answered
+        if self._unmarked or self._overdue == place:
+            self._pass_whole()
+            return []
+        items = self._items[place : place + len(whole)]
+        if [each.index for each in whole] != [each.index for each in items]:
+            self._pass_whole()
+            return []
+        self._whole = []
+        self._answered += len(whole)
+        self._told += len(whole)
+        return whole
+
+    def _pass_whole(self) -> None:
+        """Line up the results of items that wrote nothing, up to the first of an item that did."""
+        passed = 0
+        for result in self._whole:
+            running = self.running
+            if running is None or running.index != result.index:
+                break
+            is_overdue = self._overdue == self._answered
+            self._unmarked.append(
+                msgspec.structs.replace(result, outcome=Outcome.TIMEOUT) if is_overdue else result
+            )
+            self._answered += 1
+            passed += 1
+        if passed:
+            del self._whole[:passed]
 
     def _read(self, line: bytes) -> None:
         if line[:1] != RECORD_SEPARATOR:
@@ -181,16 +204,23 @@ class Collector:
 
     def _share_time(self, count: int, *, began: float, seconds_each: float) -> None:
         """A slot process without a clock: new answers share the time since the last."""
-        for place in range(-count, 0):
-            self._unmarked[place] = self._unmarked[place]._replace(
-                started_at=began + seconds_each * (count + place), duration_ms=seconds_each * 1000
-            )
+        for place in range(-min(count, len(self._unmarked)), 0):
+            answer = self._unmarked[place]
+            if isinstance(answer, Answer) and answer.started_at is None:
+                self._unmarked[place] = answer._replace(
+                    started_at=began + seconds_each * (count + place), duration_ms=seconds_each * 1000
+                )
 
     def _complete(self) -> list[ItemResult]:
         results: list[ItemResult] = []
         channel, waiting = self._channel, self._unmarked
         while waiting:
             answer = waiting[0]
+            if isinstance(answer, ItemResult):
+                results.append(answer)
+                waiting.popleft()
+                self._told += 1
+                continue
             if self._out is None:
                 self._out = channel.out.cut(answer.mark)
             if self._err is None:

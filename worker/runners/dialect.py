@@ -90,8 +90,11 @@ class Dialect(Protocol):
 
 @runtime_checkable
 class WholeAnswers(Protocol):
-    """What a dialect may be besides: one whose answers are whole results of items that wrote nothing."""
+    """What a dialect may be besides: one whose answers are whole results of items that wrote nothing.
 
-    def read_whole(self, lines: Sequence[bytes]) -> list[ItemResult]:
-        """A result an answer line; raises ValueError when one is none."""
+    Those that did write are answered by lines.
+    """
+
+    def read_whole(self, count: int, answers: bytes) -> list[ItemResult]:
+        """So many results; raises ValueError where one is none."""
         ...

@@ -1,14 +1,10 @@
 """Cutting streams by one mark that is known beforehand, for slot processes that can keep it from items."""
 
-import re
 from collections import deque
 from collections.abc import Sequence
-from itertools import repeat, takewhile
 
 from worker.runners.dialect import RECORD_SEPARATOR
-from worker.runners.stream import NOTHING, Head, Output
-
-_OTHER_LINE = re.compile(RECORD_SEPARATOR + rb"\D")
+from worker.runners.stream import Head, Output
 
 
 class MarkedSplitter:
@@ -32,11 +28,8 @@ class MarkedSplitter:
         return len(self._held)
 
     def feed(self, data: bytes) -> None:
-        data = self._held + data
-        text, *others = data.split(self._mark)
+        text, *others = (self._held + data).split(self._mark)
         self._held = b""
-        if len(others) > 1 and self._feed_quiet(data, text=text, others=others):
-            return
         for following in others:
             self._add(text)
             if self._has_lines:
@@ -45,31 +38,6 @@ class MarkedSplitter:
                 self._ended.append(self._head.take())
             text = following
         self._add_open(text)
-
-    def _feed_quiet(self, data: bytes, *, text: bytes, others: list[bytes]) -> bool:
-        """The same at once, where between the marks there is nothing, or nothing but answers."""
-        between = len(others) - 1
-        start, stop = len(text), len(data) - len(others[-1])
-        if self._has_lines:
-            answers = b"".join(others[:-1])
-            if not (
-                data.count(b"\n" + self._mark, start) == between == answers.count(b"\n")
-                and between == answers.count(RECORD_SEPARATOR)
-                and not _OTHER_LINE.search(answers)
-            ):
-                return False
-            self._add(text)
-            self._lines += answers.split(b"\n")[:-1]
-            self._in_line = True
-        elif stop - start == len(others) * len(self._mark):
-            self._add(text)
-            between += 1
-        else:
-            return False
-        self._ended.append(self._head.take())
-        self._ended.extend(repeat(NOTHING, between - 1))
-        self._add_open(others[-1])
-        return True
 
     def take_lines(self) -> Sequence[bytes]:
         taken, self._lines = self._lines, []
@@ -80,13 +48,6 @@ class MarkedSplitter:
 
     def cut(self, mark: bytes) -> Output | None:  # noqa: ARG002 - it is known
         return self._ended.popleft() if self._ended else None
-
-    def empty_ones(self) -> int:
-        return sum(1 for _ in takewhile(NOTHING.__eq__, self._ended))
-
-    def skip(self, count: int) -> None:
-        for _ in range(count):
-            self._ended.popleft()
 
     def rest(self) -> Output:
         if not self._in_line:

@@ -1,5 +1,6 @@
 """python: the template defines `run(item)`; one process a slot runs it, in the worker's interpreter."""
 
+import binascii
 import json
 import os
 import sys
@@ -9,16 +10,17 @@ from pathlib import Path
 import msgspec
 
 from app.models.result import ItemResult
-from worker.runners.dialect import RECORD_SEPARATOR, Announcement, Answer
+from worker.runners.dialect import Announcement, Answer
 from worker.runners.enclosure.launcher import Command
 from worker.runners.ports import Item
 
 _CHILD = Path(__file__).with_name("python_child.py")
-_RESULTS = msgspec.json.Decoder(list[ItemResult])
+_RESULTS = msgspec.msgpack.Decoder(list[ItemResult])
+_ARRAY = b"\xdd"
 
 
 class PythonDialect:
-    """Its answers come on stderr behind the mark, one write for both."""
+    """Its answers lie in memory; of items that may have written they come on stderr, behind the mark."""
 
     descriptors = (3, 4)
     leader_is_item = True
@@ -63,9 +65,13 @@ class PythonDialect:
         return None
 
     def announce(self, items: Sequence[Item]) -> Announcement:
-        """Index, attempt and text of each item, as JSON."""
-        rows = [(item.index, item.attempt, item.text) for item in items]
-        batch = {"mark": (self.mark or b"").hex(), "worker": self._worker, "items": rows}
+        """Texts, and which indexes and attempt they have, as JSON."""
+        batch = {
+            "mark": (self.mark or b"").hex(),
+            "worker": self._worker,
+            "spans": _spans(items),
+            "texts": [item.text for item in items],
+        }
         try:
             told = msgspec.json.encode(batch)
         except UnicodeEncodeError:  # half a surrogate pair
@@ -73,8 +79,8 @@ class PythonDialect:
         return Announcement(files={"batch": told}, line=b"\n")
 
     def read(self, line: bytes, *, remarks: Sequence[bytes]) -> Answer:  # noqa: ARG002 - it makes none
-        """One of them, whose item may have written something."""
-        [result] = self.read_whole([line])
+        """Index and answer of an item that may have written something."""
+        [result] = self.read_whole(1, binascii.a2b_base64(line.partition(b" ")[2]))
         return Answer(
             item_index=result.index,
             mark=b"",
@@ -85,9 +91,18 @@ class PythonDialect:
             value=result.value,
         )
 
-    def read_whole(self, lines: Sequence[bytes]) -> list[ItemResult]:
+    def read_whole(self, count: int, answers: bytes) -> list[ItemResult]:
         """All of them at once."""
         try:
-            return _RESULTS.decode(b"[[" + b"],[".join(lines).replace(RECORD_SEPARATOR, b"") + b"]]")
+            return _RESULTS.decode(_ARRAY + count.to_bytes(4, "big") + answers)
         except msgspec.DecodeError as error:
             raise ValueError(str(error)) from error
+
+
+def _spans(items: Sequence[Item]) -> list[tuple[int, int, int]]:
+    """First index, the one after the last, and attempt of items that follow one another."""
+    indexes, attempts = [item.index for item in items], [item.attempt for item in items]
+    start, stop, attempt = indexes[0], indexes[-1] + 1, attempts[0]
+    if stop - start == len(items) == attempts.count(attempt) and indexes == list(range(start, stop)):
+        return [(start, stop, attempt)]
+    return [(index, index + 1, attempt) for index, attempt in zip(indexes, attempts, strict=True)]

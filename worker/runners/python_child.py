@@ -1,15 +1,15 @@
 """The slot process for python functions: a script of its own that imports nothing of the worker.
 
 Arguments: folder of the slot process, cap of a value in bytes. It is told batches on descriptor 3 and
-holds the control pipe, on 4, only for its end to be seen. Items' stdout and stderr are the FIFOs `out`
-and `err`. The worker's mark goes to both after each item, and on `err` a line that tells how it ended.
+holds the control pipe, on 4, for its end to be seen and to wake the worker. Items' stdout and stderr are
+the FIFOs `out` and `err`; how they ended is told in memory (see `python_answers`).
 Byte 0 of the file `brake` is 1 while no item may begin.
 """
 
 import _thread
-import binascii
 import fcntl
 import gc
+import importlib
 import io
 import itertools
 import json
@@ -17,20 +17,30 @@ import linecache
 import mmap
 import os
 import signal
+import struct
 import sys
 import time
 import traceback
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from worker.runners.python_answers import Answers
+    from worker.runners.python_process import Process
 
 _SOURCE_NAME = "function.py"
 _OUT_OF_THE_WAY = 64
-_IF_ENDED = os.WEXITED | os.WNOHANG | os.WNOWAIT
-_NO_VALUE = b'"bnVsbA=="'
-_FORGOTTEN_VALUES = 20_000
-_INDEX_VARIABLE_BYTES = 48
+
+_ARRAY_OF_13, _NUMBER, _FLOAT, _BYTES, _TEXT = 0x9D, 0xCF, 0xCB, 0xC6, 0xDB
+_NIL = b"\xc0"
+_NULL = b"\xc4\x04null"
+_OK = b"\xa2ok\x00" + _NIL
+_NO_OUTPUTS = b"\xc4\x00\xc4\x00\xc2\xc2"
+_pack_index = struct.Struct(">BBQ").pack
+_pack_times = struct.Struct(">BdBdBQ").pack
+_pack_length = struct.Struct(">BI").pack
 _to_json = json.JSONEncoder(allow_nan=False).encode
 
 _Function = Callable[[str], object]
@@ -45,120 +55,93 @@ class _Failure(Exception):
         self.exit_code = exit_code
 
 
-class _IndexVariable:
-    """FANFOLD_ITEM_INDEX in the environment. libc never frees what a variable was, 80 bytes an item.
-
-    So from some item on the variable is a piece of memory that is written to. (Not from the first: the
-    library that hands it over takes as long to load as a thousand items that do nothing.)
-    """
-
-    def __init__(self) -> None:
-        self._left = _FORGOTTEN_VALUES
-        self._memory: Any = None
-
-    def tell(self, index: int) -> None:
-        text = b"%d" % index
-        if self._memory is None:
-            os.environ["FANFOLD_ITEM_INDEX"] = text.decode()
-            self._left -= 1
-            if not self._left:
-                self._own()
-            return
-        self._memory.value = b"FANFOLD_ITEM_INDEX=" + text
-        try:
-            os.environ._data[b"FANFOLD_ITEM_INDEX"] = text  # type: ignore[attr-defined]  # noqa: SLF001
-        except AttributeError:  # the function has put something of its own there
-            os.environ["FANFOLD_ITEM_INDEX"] = text.decode()
-
-    def _own(self) -> None:
-        import ctypes
-
-        self._memory = ctypes.create_string_buffer(b"FANFOLD_ITEM_INDEX=", _INDEX_VARIABLE_BYTES)
-        ctypes.CDLL(None).putenv(self._memory)
-
-
 class Slot:
     """Runs items one after another, and leaves nothing of one to the next that it can help."""
 
-    def __init__(self, folder: Path, *, value_cap: int) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, value_cap: int, answers: "Answers", process: "Process") -> None:
         self._value_cap = value_cap
-        self._pid = os.getpid()
+        self._answers = answers
+        self._process = process
         self._home = os.open(".", os.O_RDONLY | os.O_CLOEXEC)
-        self._out = _open_stream(folder / "out", standard=1)
-        self._err = _open_stream(folder / "err", standard=2)
+        _open_for_items(folder / "out", standard=1)
+        _open_for_items(folder / "err", standard=2)
         self._open_texts()
         with (folder / "brake").open("r+b") as file:
             self._brake = mmap.mmap(file.fileno(), 1)
         self._function = _load((folder / "function").read_bytes().decode(errors="surrogatepass"))
         self._stdout.flush()
-        self._index = _IndexVariable()
         self._threads = _thread._count()  # noqa: SLF001 - threading's own count misses raw threads
 
-    def serve(self, *, mark: bytes, worker: bytes, items: Iterable[tuple[int, int, str]]) -> None:
-        """Run a batch. The mark is kept where neither a traceback with variables nor a `repr` shows it.
+    def serve(
+        self, *, mark: bytes, worker: str, spans: Iterable[tuple[int, int, int]], texts: Sequence[str]
+    ) -> None:
+        """Run a batch: texts for the indexes from the first of a span up to the second, at its attempt.
 
-        An answer is the result as the worker keeps it, a JSON array without its brackets and outputs.
+        The mark is kept where neither a traceback with variables nor a `repr` shows it.
+
+        An answer is the result as the worker keeps it: an array in msgpack.
         """
-        marks = itertools.repeat(mark)
-        environment, brake, clock, tell_index = os.environ, self._brake, time.perf_counter, self._index.tell
-        out, err, run, clear_up, write = self._out, self._err, self._run, self._clear_up, os.write
-        last_attempt = 0
-        for index, attempt, text in items:
-            if brake[0]:
+        marks, left = itertools.repeat(mark), iter(texts)
+        outputs_and_worker = _NO_OUTPUTS + _packed(_TEXT, worker)
+        self._answers.begin()
+        told_attempt = 0
+        for start, stop, attempt in spans:
+            if attempt != told_attempt:
+                os.environ["FANFOLD_ATTEMPT"] = str(attempt)
+                told_attempt = attempt
+            if not self._serve_span(range(start, stop), left, attempt, outputs_and_worker, marks):
                 break
+        is_crowded = _thread._count() > self._threads  # noqa: SLF001
+        # Threads cannot be ended: a new process takes over, and these end with this one.
+        self._answers.say(b"retire" if is_crowded else b"end", mark=mark)
+
+    def _serve_span(
+        self,
+        indexes: Iterable[int],
+        texts: Iterator[str],
+        attempt: int,
+        outputs_and_worker: bytes,
+        marks: Iterator[bytes],
+    ) -> bool:
+        """Whether the next span may begin. All that the loop calls is at hand: it takes most of its time."""
+        brake, clock, tell_index, threads = self._brake, time.perf_counter, self._process.tell, self._threads
+        run, clear_up, give, count_threads = self._run, self._clear_up, self._answers.give, _thread._count  # noqa: SLF001
+        pack_index, pack_times, now = _pack_index, _pack_times, time.time
+        for index, text in zip(indexes, texts):  # noqa: B905 - there are more texts, of other spans
+            if brake[0]:
+                return False
             tell_index(index)
-            if attempt != last_attempt:
-                environment["FANFOLD_ATTEMPT"] = str(attempt)
-                last_attempt = attempt
-            began, started = time.time(), clock()
-            outcome, exit_code, value = run(text)
-            duration = clock() - started
+            began, started = now(), clock()
+            ending, value = run(text)
+            milliseconds = (clock() - started) * 1000
             clear_up()
-            write(out, next(marks))
-            answer = b'%b\x1e%d,"%b",%d,null,"","",false,false,%b,%.6f,%.3f,%d,%b\n' % (
-                next(marks),
-                index,
-                outcome,
-                exit_code,
-                value,
-                began,
-                duration * 1000,
-                attempt,
-                worker,
-            )
-            written = write(err, answer)
-            if written < len(answer):
-                _write_all(err, answer[written:])
-            if _thread._count() > self._threads:  # noqa: SLF001
-                # Threads cannot be ended: a new process takes over, and these end with this one.
-                _write_all(self._err, next(marks) + b"\x1eretire\n")
-                return
-        _write_all(self._err, next(marks) + b"\x1eend\n")
+            times = pack_times(_FLOAT, began, _FLOAT, milliseconds, _NUMBER, attempt)
+            head = pack_index(_ARRAY_OF_13, _NUMBER, index) + ending
+            give(index, head + times + outputs_and_worker + value, marks)
+            if count_threads() > threads:
+                return False
+        return True
 
-    def say_ready(self, mark: bytes) -> None:
-        """Tell that the function is loaded."""
-        _write_all(self._err, mark + b"\x1eready\n")
-
-    def _run(self, text: str) -> tuple[bytes, int, bytes]:
+    def _run(self, text: str) -> tuple[bytes, bytes]:
+        """How the item ended, and the value, both packed."""
         try:
             result = self._function(text)
             if result is None:
-                return b"ok", 0, _NO_VALUE
-            return b"ok", 0, self._encoded(result)
+                return _OK, _NULL
+            return _OK, self._packed_json(result)
         except SystemExit as end:
             code = _exit_code(end)
-            return (b"failed", code, b"null") if code else (b"ok", 0, _NO_VALUE)
+            return (_failed(code), _NIL) if code else (_OK, _NULL)
         except _Failure as failure:
             self._complain(failure.said)
-            return b"failed", failure.exit_code, b"null"
+            return _failed(failure.exit_code), _NIL
         except BaseException as error:  # noqa: BLE001 - whatever user code raises is data
             self._complain(_traceback(error))
-            return b"failed", 1, b"null"
+            return _failed(1), _NIL
 
-    def _encoded(self, result: object) -> bytes:
+    def _packed_json(self, result: object) -> bytes:
         try:
-            text = _to_json(result)
+            text = str(result) if type(result) is int else _to_json(result)  # which takes ten times as long
             if "\\ud" in text:  # half a surrogate pair is no text: many readers refuse it
                 json.dumps(result, ensure_ascii=False).encode()
         except (TypeError, ValueError, RecursionError) as error:
@@ -168,17 +151,18 @@ class Slot:
                 f"fanfold: what run(item) returned is {len(text)} bytes of JSON, "
                 f"more than {self._value_cap}\n"
             )
-        return b'"%b"' % binascii.b2a_base64(text.encode(), newline=False)
+        return _packed(_BYTES, text)
 
     def _complain(self, text: str) -> None:
         try:
             self._stdout.flush()
             self._stderr.write(text)
         except ValueError:
-            os.write(self._err, text.encode(errors="replace"))
+            os.write(self._answers.err, text.encode(errors="replace"))
 
     def _clear_up(self) -> None:
-        if os.getpid() != self._pid:
+        process = self._process
+        if not process.is_itself():
             os._exit(0)  # a fork of an item that came back from `run`
         try:
             self._stdout.flush()
@@ -188,16 +172,15 @@ class Slot:
         sys.stdout, sys.stderr = self._stdout, self._stderr
         signal.alarm(0)
         os.fchdir(self._home)
-        try:
-            os.waitid(os.P_ALL, 0, _IF_ENDED)
-        except ChildProcessError:
-            return
-        _kill_children()
+        if process.has_children():
+            process.kill_children()
 
     def _open_texts(self) -> None:
-        self._stdout = io.TextIOWrapper(_buffered(self._out), encoding="utf-8", errors="surrogateescape")
+        self._stdout = io.TextIOWrapper(
+            _buffered(self._answers.out), encoding="utf-8", errors="surrogateescape"
+        )
         self._stderr = io.TextIOWrapper(
-            _buffered(self._err), encoding="utf-8", errors="backslashreplace", line_buffering=True
+            _buffered(self._answers.err), encoding="utf-8", errors="backslashreplace", line_buffering=True
         )
         sys.stdout, sys.stderr = self._stdout, self._stderr
 
@@ -206,8 +189,9 @@ def main() -> NoReturn:
     """Serve batches until the worker closes the pipe."""
     folder, value_cap = Path(sys.argv[1]), int(sys.argv[2])
     sys.argv[:] = [_SOURCE_NAME]
-    told, _ = _move_away(3), _move_away(4)
-    slot = Slot(folder, value_cap=value_cap)
+    told, control = _move_away(3), _move_away(4)
+    answers = _beside("python_answers").Answers(folder, control=control)
+    slot = Slot(folder, value_cap=value_cap, answers=answers, process=_beside("python_process").Process())
     gc.collect()
     gc.freeze()
     is_ready = False
@@ -215,10 +199,19 @@ def main() -> NoReturn:
         batch = json.loads((folder / "batch").read_bytes())
         mark = bytes.fromhex(batch["mark"])
         if not is_ready:
-            slot.say_ready(mark)
+            answers.say(b"ready", mark=mark)
             is_ready = True
-        slot.serve(mark=mark, worker=json.dumps(batch["worker"]).encode(), items=batch["items"])
+        slot.serve(mark=mark, worker=batch["worker"], spans=batch["spans"], texts=batch["texts"])
     os._exit(0)
+
+
+def _beside(name: str) -> types.ModuleType:
+    """A script that lies beside this one; no item finds it, nor what else lies there."""
+    sys.path.insert(0, str(Path(__file__).parent))
+    try:
+        return importlib.import_module(name)
+    finally:
+        del sys.path[0], sys.modules[name]
 
 
 def _load(source: str) -> _Function:
@@ -265,12 +258,20 @@ def _traceback(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, frames))
 
 
-def _open_stream(path: Path, *, standard: int) -> int:
-    """Open a FIFO twice: as standard output or error, and to our own number, which items do not inherit."""
-    for_items = os.open(path, os.O_WRONLY)
-    os.dup2(for_items, standard)
-    os.close(for_items)
-    return _move_away(os.open(path, os.O_WRONLY))
+def _failed(exit_code: int) -> bytes:
+    return b"\xa6failed\xd2" + exit_code.to_bytes(4, "big", signed=True) + _NIL
+
+
+def _packed(kind: int, text: str) -> bytes:
+    data = text.encode()
+    return _pack_length(kind, len(data)) + data
+
+
+def _open_for_items(path: Path, *, standard: int) -> None:
+    """Open a FIFO as standard output or error."""
+    opened = os.open(path, os.O_WRONLY)
+    os.dup2(opened, standard)
+    os.close(opened)
 
 
 def _move_away(descriptor: int) -> int:
@@ -281,23 +282,6 @@ def _move_away(descriptor: int) -> int:
 
 def _buffered(descriptor: int) -> io.BufferedWriter:
     return io.BufferedWriter(io.FileIO(descriptor, "w", closefd=False), 32_768)
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
-
-
-def _kill_children() -> None:
-    """Kill all that the item left; orphans become our children, so the loop ends when none is left."""
-    while True:
-        for thread in Path("/proc/self/task").iterdir():
-            for pid in (thread / "children").read_text().split():
-                os.kill(int(pid), signal.SIGKILL)
-        try:
-            os.waitpid(-1, 0)
-        except ChildProcessError:
-            return
 
 
 if __name__ == "__main__":

@@ -63,14 +63,6 @@ class Splitter(Protocol):
         """The output of the next item, which ends at `mark`; None while the mark has not arrived."""
         ...
 
-    def empty_ones(self) -> int:
-        """How many of the next outputs are known to be complete and empty."""
-        ...
-
-    def skip(self, count: int) -> None:
-        """Hand out so many of them."""
-        ...
-
     def rest(self) -> Output:
         """All that was written since the last mark, by an item that has no mark."""
         ...
@@ -112,12 +104,6 @@ class ToldSplitter:
             self._absorb(at)
         self._position = at + len(mark)
         return self._head.take()
-
-    def empty_ones(self) -> int:
-        return 0
-
-    def skip(self, count: int) -> None:
-        """There are none."""
 
     def rest(self) -> Output:
         self._absorb(len(self._buffer))

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from app.models.result import ItemResult, Outcome
+from worker.runners.answer_memory import MEMORY_BYTES
 from worker.runners.brake import Brake
-from worker.runners.channel import Channel
+from worker.runners.channel import Channel, Heard
 from worker.runners.collector import Collector, Ending, Now
 from worker.runners.dialect import Dialect
 from worker.runners.enclosure.launcher import LaunchFailed
@@ -103,15 +104,15 @@ class Watch:
         return not self._channel.is_open or self._collector.is_broken or mark_missing
 
     def _pull(self) -> None:
-        lines, taken_bytes = self._channel.read()
-        self._taken_bytes = taken_bytes
+        heard = self._channel.read()
+        self._taken_bytes = heard.taken_bytes
         since, answered = self._collector.since, self._collector.answered
-        results = self._collector.take(lines, now=_now())
+        results = self._collector.take(heard, now=_now())
         if results:
             self._listeners.on_results(results)
         if self._collector.since != since:
             self._begin(answered)
-        self._pause_seconds = self._pause(taken_bytes / len(results)) if results else 0.0
+        self._pause_seconds = self._pause(heard, count=len(results)) if results else 0.0
 
     def _begin(self, answered: int = -1) -> None:
         collector = self._collector
@@ -126,17 +127,20 @@ class Watch:
             for each in self._items[answered + 1 : collector.answered + 1]:
                 self._listeners.on_start(each.index)
 
-    def _pause(self, bytes_each: float) -> float:
+    def _pause(self, heard: Heard, *, count: int) -> float:
         """How long to let answers gather before reading: waking up for each costs more than reading it.
 
         While the slot process goes on by itself this delays nobody; at the end of a batch, and while
-        much is written, nothing is put off. The pipe must not fill, which would hold the items up.
+        much is written, nothing is put off. Neither pipe nor memory must fill, which would hold the items up.
         """
-        if self._taken_bytes > _BUSY_STREAM_BYTES:
+        if heard.taken_bytes > _BUSY_STREAM_BYTES:
             return 0.0
         left = (len(self._items) - self._collector.answered - 1) / 2
+        bytes_each = heard.taken_bytes / count
         if bytes_each:
             left = min(left, _BUSY_STREAM_BYTES / 2 / bytes_each)
+        if heard.answers:
+            left = min(left, MEMORY_BYTES / 2 * heard.answer_count / len(heard.answers))
         longest = _LONGEST_QUIET_PAUSE_SECONDS if bytes_each < _QUIET_ITEM_BYTES else _LONGEST_PAUSE_SECONDS
         return max(0.0, min(longest, self._collector.pace_seconds * left))
 
@@ -164,11 +168,11 @@ class Watch:
     def _bury(self, outcome: Outcome) -> None:
         by_itself = not self._channel.is_open
         lines = self._channel.kill(patience_seconds=_DEATH_SECONDS)
-        results = self._collector.take(lines, now=_now())
+        results = self._collector.take(Heard(lines, 0, 0, b""), now=_now())
         while True:
-            lines, taken = self._channel.read()
-            results += self._collector.take(lines, now=_now())
-            if not taken:
+            heard = self._channel.read()
+            results += self._collector.take(heard, now=_now())
+            if not heard.taken_bytes:
                 break
         if not self._collector.is_ready and by_itself and self._channel.failure is not None:
             raise LaunchFailed(self._channel.failure)

@@ -88,15 +88,6 @@ def test_lines_behind_known_marks_are_taken_out(outputs: list[bytes], sizes: lis
     assert splitter.rest() == capped(last)
 
 
-def test_empty_outputs_are_counted_and_skipped() -> None:
-    splitter = MarkedSplitter(cap_bytes=CAP, mark=MARK, has_lines=False)
-    splitter.feed(MARK * 3 + b"text" + MARK * 2)
-    assert splitter.empty_ones() == 3
-    splitter.skip(2)
-    assert splitter.empty_ones() == 1
-    assert [splitter.cut(MARK) for _ in range(4)] == [capped(text) for text in (b"", b"text", b"")] + [None]
-
-
 def test_a_line_is_not_held_back_for_what_follows() -> None:
     splitter = MarkedSplitter(cap_bytes=CAP, mark=MARK, has_lines=True)
     splitter.feed(b"text" + MARK + b"\x1e7 ok\n")
