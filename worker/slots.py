@@ -88,6 +88,12 @@ class Slot:
             ended = len(works) - len(self._batch)
             self._holdings.spent(works[0].task_id, seconds=monotonic() - started, items=ended)
             self._unbegun(list(self._batch))
+            self._close_oldest()
+
+    def _close_oldest(self) -> None:
+        """After a run rather than before: nobody waits for it."""
+        while len(self._runners) > MOST_RUNNERS:
+            self._runners.popitem(last=False)[1].close()
 
     def _ended(self, results: Sequence[ItemResult]) -> None:
         batch, by_shard = self._batch, dict[str, list[ItemResult]]()
@@ -124,8 +130,6 @@ class Slot:
         if known is not None:
             self._runners.move_to_end(task_id)
             return known
-        while len(self._runners) >= MOST_RUNNERS:
-            self._runners.popitem(last=False)[1].close()
         runner = self._runners[task_id] = self._make_runner(function, self._number)
         return runner
 

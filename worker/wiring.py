@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+import msgspec
+
 from app.errors import BusBroken
 from app.messaging.dead_letters import DeadLetters
 from app.messaging.kafka.configured import kafka_subscription
@@ -22,9 +24,12 @@ from worker.node import Node
 from worker.node_ports import NodePorts, NodeSettings
 from worker.runners.enclosure.launcher import Launcher
 from worker.runners.environment import item_environment
-from worker.runners.factory import make_runner
-from worker.runners.ports import Function, Runner, SlotContext
+from worker.runners.factory import make_runner, make_spares
+from worker.runners.ports import SlotContext
 from worker.slots import SlotPool
+
+LEAST_SPARES = 2
+"""One is taken while the next is being started."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +62,14 @@ def wire_worker(settings: Settings) -> WiredWorker:
     )
     holdings = Holdings(slots=count, new_id=new_token)
     launcher = Launcher()
+    context = _slot_context(settings, worker=worker, launcher=launcher)
+    spares = make_spares(max(LEAST_SPARES, count), context=context)
     slots = SlotPool(
         count,
         holdings=holdings,
-        make_runner=_runner_maker(settings, worker=worker, launcher=launcher),
+        make_runner=lambda function, slot: make_runner(
+            function, context=msgspec.structs.replace(context, slot=slot), spares=spares
+        ),
         on_results=lambda shard_id: agents[0].items_ended(shard_id, block_bytes=own.block_size),
         on_free=lambda: agents[0].slot_is_free(),
         on_broken=lambda error: agents[0].broken(error),
@@ -101,8 +110,11 @@ def wire_worker(settings: Settings) -> WiredWorker:
     )
     agents.append(agent)
 
+    spares.start()
+
     def close() -> None:
         publisher.close()
+        spares.close()
         launcher.close()
 
     return WiredWorker(agent=agent, worker=worker, close=close)
@@ -114,22 +126,15 @@ def _burier(settings: Settings, publisher: Publisher) -> Callable[[Message, str]
     return lambda message, reason: letters.bury(message, group=group, deliveries=1, reason=reason)
 
 
-def _runner_maker(
-    settings: Settings, *, worker: str, launcher: Launcher
-) -> Callable[[Function, int], Runner]:
+def _slot_context(settings: Settings, *, worker: str, launcher: Launcher) -> SlotContext:
+    """What all slots have in common, as that of the first."""
     own = settings.fanfold.worker
-    environment = item_environment(os.environ, passed=own.pass_env)
-
-    def make(function: Function, slot: int) -> Runner:
-        context = SlotContext(
-            slot=slot,
-            worker_id=worker,
-            work_dir=Path(own.work_dir) if own.work_dir else Path.cwd(),
-            environment=environment,
-            launcher=launcher,
-            output_cap_bytes=own.output_cap,
-            term_grace_seconds=own.term_grace.total_seconds(),
-        )
-        return make_runner(function, context=context)
-
-    return make
+    return SlotContext(
+        slot=0,
+        worker_id=worker,
+        work_dir=Path(own.work_dir) if own.work_dir else Path.cwd(),
+        environment=item_environment(os.environ, passed=own.pass_env),
+        launcher=launcher,
+        output_cap_bytes=own.output_cap,
+        term_grace_seconds=own.term_grace.total_seconds(),
+    )

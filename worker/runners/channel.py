@@ -107,6 +107,12 @@ class Channel:
         with contextlib.suppress(BrokenPipeError):
             os.write(self._announce, announcement.line)
 
+    def introduce(self, line: bytes) -> None:
+        """Tell a new slot process what it waits for before its first batch."""
+        if line:
+            with contextlib.suppress(BrokenPipeError):
+                os.write(self._announce, line)
+
     def wait(self, seconds: float | None) -> None:
         """Block until there is something to read, `wake` was called, or the time is over."""
         if self._memory is None:

@@ -55,6 +55,11 @@ class Dialect(Protocol):
         ...
 
     @property
+    def introduction(self) -> bytes:
+        """What a slot process is told by its first pipe before any batch, when its function is there."""
+        ...
+
+    @property
     def mark(self) -> bytes | None:
         """What follows each item's output, where it is always the same (see `marked_stream`)."""
         ...

@@ -4,6 +4,10 @@ from collections.abc import Iterable, Mapping
 
 from worker.runners.ports import Function, SlotContext
 
+TASK_ID = "FANFOLD_TASK_ID"
+WORKER_ID = "FANFOLD_WORKER_ID"
+SLOT = "FANFOLD_SLOT"
+
 _ALWAYS_PASSED = ("PATH", "HOME", "LANG", "TZ")
 
 
@@ -16,7 +20,7 @@ def slot_environment(function: Function, *, context: SlotContext) -> dict[str, s
     """What is the same for all items of one function in one slot."""
     return {
         **context.environment,
-        "FANFOLD_TASK_ID": function.task_id,
-        "FANFOLD_WORKER_ID": context.worker_id,
-        "FANFOLD_SLOT": str(context.slot),
+        TASK_ID: function.task_id,
+        WORKER_ID: context.worker_id,
+        SLOT: str(context.slot),
     }

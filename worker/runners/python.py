@@ -23,6 +23,7 @@ class PythonDialect:
     """Its answers lie in memory; of items that may have written they come on stderr, behind the mark."""
 
     descriptors = (3, 4)
+    introduction = b""
     leader_is_item = True
     batch_characters = 1_048_576
 

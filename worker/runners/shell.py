@@ -8,12 +8,16 @@ from pathlib import Path
 from app.models.result import Outcome
 from worker.runners.dialect import Announcement, Answer
 from worker.runners.enclosure.launcher import Command
+from worker.runners.environment import SLOT, TASK_ID
 from worker.runners.ports import Item
 
 _HERE = Path(__file__).parent
 _LONG_BYTES = 4000
 
 _SIGNAL_STATUS = 128
+
+_TOLD = (TASK_ID, SLOT)
+"""Variables that a slot process is told, not started with: it may be there before its task."""
 
 
 class ShellDialect:
@@ -29,8 +33,9 @@ class ShellDialect:
     ) -> None:
         self._source = source
         self._argv = argv
-        self._environment = environment
+        self._environment = {name: value for name, value in environment.items() if name not in _TOLD}
         self._work_dir = work_dir
+        self.introduction = " ".join(environment.get(name, "") for name in _TOLD).encode() + b"\n"
 
     def prepare(self, directory: Path) -> None:
         """Write the function, and the template for sources that are no function's body (an empty one)."""

@@ -1,7 +1,8 @@
 # A slot process for bash: told batches, it runs each item in a forked copy of itself.
 #
 # Arguments   folder of the slot process, work folder, namespace|subreaper, keeper of the slot process
-# Descriptors 0 a line for each batch: attempt, and whether its items are short or long
+# Descriptors 0 first a line: task, number of the slot; when it comes the files are there
+#               then a line for each batch: attempt, and whether its items are short or long
 #             2 control: answers, and remarks of bash itself
 # Files       function, template   the item's code, as a function and plain
 #             batch                index, text, index, text, ... each ended by a NUL
@@ -13,7 +14,7 @@ __ff_folder=$1 __ff_out=$1/out __ff_err=$1/err
 __ff_work=$2 __ff_enclosure=$3 __ff_children=/proc/$4/task/$4/children
 shift 4
 BASH_ARGV0=bash
-export FANFOLD_ITEM_INDEX FANFOLD_ATTEMPT
+export FANFOLD_TASK_ID FANFOLD_SLOT FANFOLD_ITEM_INDEX FANFOLD_ATTEMPT
 exec 1>"$__ff_out" 3>"$__ff_err"
 
 # Nothing of an item may outlive it. A sweep ends with one line on the control pipe: it is cheaper to let
@@ -76,6 +77,7 @@ __ff_serve_long() {
 unalias __ff_begin __ff_tell __ff_sweep __ff_draw
 shopt -u expand_aliases
 
+read -r FANFOLD_TASK_ID FANFOLD_SLOT || exit
 cd "$__ff_folder" || exit
 if ! . ./function 2>/dev/null; then
   __ff_item() { . "$__ff_folder/template"; }

@@ -1,7 +1,9 @@
 # A slot process for a POSIX shell such as dash: told batches, it runs each item in a forked copy of itself.
 #
 # Arguments   folder of the slot process, work folder, namespace|subreaper, keeper of the slot process
-# Descriptors 0 a line for each batch, then a mark for each item   2 control: answers, remarks of the shell
+# Descriptors 0 first a line: task, number of the slot; when it comes the files are there
+#               then a line for each batch, then a mark for each item
+#             2 control: answers, remarks of the shell
 # Files       function, template   the item's code, as a function and plain
 #             batch                calls of __ff_run and __ff_run_long, to be read as a script
 #             stdin-INDEX          what the stdin of a long item is
@@ -10,7 +12,7 @@
 
 __ff_folder=$1 __ff_work=$2 __ff_enclosure=$3 __ff_children=/proc/$4/task/$4/children
 shift 4
-export FANFOLD_ITEM_INDEX FANFOLD_ATTEMPT
+export FANFOLD_TASK_ID FANFOLD_SLOT FANFOLD_ITEM_INDEX FANFOLD_ATTEMPT
 exec 1>"$__ff_folder/out" 3>"$__ff_folder/err"
 
 # Nothing of an item may outlive it.
@@ -56,6 +58,7 @@ __ff_tell() {
   printf %s "$__ff_mark" >&3
 }
 
+read -r FANFOLD_TASK_ID FANFOLD_SLOT || exit
 cd "$__ff_folder" || exit
 if ( . ./function ) 2>/dev/null; then
   . ./function

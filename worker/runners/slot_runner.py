@@ -1,17 +1,14 @@
 """The runner: a slot process that stays up, is told batches of items, and is replaced when it dies."""
 
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from app.models.result import ItemResult, Outcome
 from worker.runners.brake import Brake, Kill
-from worker.runners.channel import Channel
 from worker.runners.dialect import Dialect
 from worker.runners.enclosure.launcher import LaunchFailed
 from worker.runners.ports import Function, Item, Running, SlotContext
+from worker.runners.spare import Seat, a_seat
 from worker.runners.time_limit import TimeLimit
 from worker.runners.watch import Listeners, Watch
 
@@ -20,17 +17,18 @@ _CANNOT_RUN_STATUS = 126
 
 
 class SlotRunner:
-    """See `ports.Runner`."""
+    """See `ports.Runner`. A `seat` that is given, its slot process waiting, is used and given up."""
 
-    def __init__(self, dialect: Dialect, *, function: Function, context: SlotContext) -> None:
+    def __init__(
+        self, dialect: Dialect, *, function: Function, context: SlotContext, seat: Seat | None = None
+    ) -> None:
         self._dialect = dialect
         self._worker = context.worker_id
         self._work_dir = context.work_dir
-        self._directory = Path(tempfile.mkdtemp(prefix=f"{context.slot}-", dir=context.launcher.scratch))
+        self._seat = seat or a_seat(context.launcher, cap_bytes=context.output_cap_bytes)
+        self._directory, self._channel = self._seat
+        self._is_introduced = False
         self._brake = Brake(self._directory)
-        self._channel = Channel(
-            launcher=context.launcher, directory=self._directory, cap_bytes=context.output_cap_bytes
-        )
         self._limit = TimeLimit(seconds=function.timeout_seconds, grace_seconds=context.term_grace_seconds)
         self._watch: Watch | None = None
         dialect.prepare(self._directory)
@@ -71,8 +69,7 @@ class SlotRunner:
     def close(self) -> None:
         """Kill the slot process and remove its folder. May be called twice."""
         self._brake.close()
-        self._channel.close()
-        shutil.rmtree(self._directory, ignore_errors=True)
+        self._seat.give_up()
 
     def _run_some(self, items: Sequence[Item], *, position: int, listeners: Listeners) -> int:
         refusal = self._dialect.refuse(items[position])
@@ -80,14 +77,9 @@ class SlotRunner:
             listeners.on_results([self._refused(items[position], because=refusal)])
             return 1
         self._brake.release()
-        if self._channel.has_ended():
-            if not self._work_dir.is_dir():
-                raise LaunchFailed(f"the work folder {self._work_dir} is not there")
-            self._channel.start(
-                self._dialect.command(self._directory),
-                descriptors=self._dialect.descriptors,
-                mark=self._dialect.mark,
-            )
+        has_ended = self._channel.has_ended()
+        if has_ended or not self._is_introduced:
+            self._begin(is_new=has_ended)
         self._watch = Watch(
             self._batch(items, position=position),
             channel=self._channel,
@@ -98,6 +90,18 @@ class SlotRunner:
             worker=self._worker,
         )
         return self._watch.run()
+
+    def _begin(self, *, is_new: bool) -> None:
+        """A slot process that knows its function: started now, or one that has waited for it."""
+        if not self._work_dir.is_dir():
+            raise LaunchFailed(f"the work folder {self._work_dir} is not there")
+        dialect = self._dialect
+        if is_new:
+            self._channel.start(
+                dialect.command(self._directory), descriptors=dialect.descriptors, mark=dialect.mark
+            )
+        self._channel.introduce(dialect.introduction)
+        self._is_introduced = True
 
     def _batch(self, items: Sequence[Item], *, position: int) -> Sequence[Item]:
         """As many of the next items as the slot process should hold in memory, which it forks for each."""
