@@ -25,6 +25,7 @@ from app.repositories.operations import Operations
 from app.repositories.ports import Store
 from app.repositories.redis.configured import redis_store
 from app.services.acknowledged import Acknowledged
+from app.services.beginning import Beginnings
 from app.services.controls import Controls
 from app.services.dispatching import Dispatcher, DispatchPorts
 from app.services.failures import FirstFailures
@@ -106,18 +107,25 @@ def wire_api(
     silence_seconds = settings.fanfold.liveness.silence.total_seconds()
     results = ResultReader(store)
     clock = SystemClock()
+    beats = RecentBeats(store, clock)
     services = Services(
         submission=Submission(
             store=store,
             operations=operations,
             publisher=publisher,
+            beginnings=Beginnings(
+                beats=beats.beats,
+                silence_seconds=silence_seconds,
+                limits=_limits(settings),
+                new_id=new_token,
+            ),
             max_items=settings.fanfold.task.max_items,
             max_deaths=settings.fanfold.task.max_deaths,
             now=StoreTime(store, clock).now,
         ),
         progress=Progress(
             store=store,
-            beats=RecentBeats(store, clock),
+            beats=beats,
             failures=FirstFailures(results),
             silence_seconds=silence_seconds,
         ),
@@ -219,7 +227,7 @@ def wire_consumers(settings: Settings) -> Consumers:
         interval_seconds=settings.fanfold.sweeper.interval.total_seconds(),
         clock=SystemClock(),
     )
-    tasks = TaskRecords(operations=operations, wake=rounds.wake)
+    tasks = TaskRecords(operations=operations, dispatcher=dispatcher, wake=rounds.wake)
     completions = CompletionRecords(dispatcher=dispatcher, wake=rounds.wake)
     count = range(pubsub.consumercount)
     return Consumers(

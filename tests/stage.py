@@ -10,10 +10,11 @@ from app.models.node import Beat
 from app.models.task import TaskSpec
 from app.models.wire import RoomRecord, ShardRecord, decode_room, decode_shard
 from app.protocol.control import Action
+from app.protocol.plan import Wanted
 from app.protocol.record import Report
 from app.repositories.memory import MemoryStore
-from app.repositories.operations import Operations
-from app.repositories.ports import Store
+from app.repositories.operations import Beginning, Operations
+from app.repositories.ports import ShardHint, Store
 from app.services.dispatching import Dispatcher, DispatchPorts
 from app.services.liveness import Timers
 from app.services.planning import Limits
@@ -46,6 +47,12 @@ class StagedWorker:
         """Hears of these shards and claims what it has heard of."""
         for shard_id in shard_ids:
             self.node.hint(ShardRecord(task_id=task_id, shard_id=shard_id))
+        while self.node.claim_next():
+            pass
+
+    def hear(self, hint: ShardHint) -> None:
+        """Claims what it is told of."""
+        self.node.hint(ShardRecord(task_id=hint.task_id, shard_id=hint.shard_id), told=hint)
         while self.node.claim_next():
             pass
 
@@ -91,6 +98,27 @@ class Stage:
         self.operations.submit(spec, upload_blocks=1)
         if is_published:
             self.operations.published(task_id, run=1)
+        return task_id
+
+    def begun(self, *, worker: str) -> str:
+        """A task of one item that began with its submit, as an unclaimed shard for `worker`; its id."""
+        task_id = new_id()
+        spec = TaskSpec(
+            task_id=task_id,
+            template="true",
+            items_total=1,
+            upload=f"{task_id}:{new_id()}",
+            fingerprint=task_id,
+            created_at=self.store.time(),
+        )
+        wanted = Wanted(shard_id=new_id(), worker=worker, count=1, most=2)
+        self.operations.submit(
+            spec,
+            upload_blocks=0,
+            inputs=[(0, ["item-0"])],
+            now=self.store.time(),
+            beginning=Beginning(wanted=[wanted], function="true"),
+        )
         return task_id
 
     def shard(self, task_id: str, count: int, *, worker: str) -> str:

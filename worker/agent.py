@@ -11,8 +11,9 @@ import structlog
 from app.errors import StoreUnavailable
 from app.messaging.ports import Message, Subscription
 from app.models.wire import ShardRecord, UnreadableRecord, decode_shard
+from app.repositories.ports import ShardHint
 from worker.holdings import Holdings
-from worker.node import Node
+from worker.node import OWED_ROOM_SECONDS, Node
 from worker.slots import SlotPool
 
 POLL_SECONDS = 0.2
@@ -33,7 +34,10 @@ class AgentTimes:
 
 
 class Agent:
-    """Owns the threads. `run` is the main thread's; `drain` may be called from any, or a signal handler."""
+    """Owns the threads. `run` is the main thread's; `drain` may be called from any, or a signal handler.
+
+    `listen` has hints told from then on, until what it answers is called.
+    """
 
     def __init__(
         self,
@@ -44,6 +48,7 @@ class Agent:
         subscription: Subscription,
         send_to_dead: Callable[[Message, str], None],
         times: AgentTimes,
+        listen: Callable[[Callable[[ShardHint], None]], Callable[[], None]],
     ) -> None:
         self._node = node
         self._holdings = holdings
@@ -51,6 +56,7 @@ class Agent:
         self._subscription = subscription
         self._send_to_dead = send_to_dead
         self._times = times
+        self._listen = listen
         self._to_claim: deque[tuple[Message, ShardRecord]] = deque()
         self._claims_came = Event()
         self._records_due = Event()
@@ -75,12 +81,14 @@ class Agent:
         ]
         for thread in threads:
             thread.start()
+        stop_listening = self._listen(self._hinted)
         self._draining.wait()
         if self._broken is None:
             self._leave()
         self._over.set()
         self._claims_came.set()
         self._records_due.set()
+        stop_listening()
         self._slots.stop(timeout_seconds=2.0)
         for thread in threads:
             thread.join(2.0)
@@ -130,6 +138,15 @@ class Agent:
             self._subscription.done(forgotten)
         self._claims_came.set()
 
+    def _hinted(self, hint: ShardHint) -> None:
+        """Claimed at once, by the thread that hears it; what has no answer is left to the one that claims."""
+        self._node.hint(ShardRecord(task_id=hint.task_id, shard_id=hint.shard_id), told=hint)
+        try:
+            while self._node.claim_next():
+                self._slots.wake()
+        except StoreUnavailable:
+            self._claims_came.set()
+
     def _claim(self) -> None:
         while not self._over.is_set():
             self._claims_came.wait(RETRY_SECONDS)
@@ -157,7 +174,7 @@ class Agent:
 
     def _record(self) -> None:
         while not self._over.is_set():
-            self._records_due.wait(self._times.record_tick)
+            self._records_due.wait(OWED_ROOM_SECONDS if self._node.owes_room else self._times.record_tick)
             self._records_due.clear()
             if self._node.record_due():
                 self._over.wait(RETRY_SECONDS)

@@ -3,6 +3,7 @@
 from collections import deque
 
 from app.models.wire import ShardRecord
+from app.repositories.ports import ShardHint
 
 MOST_SUSPECTS = 256
 
@@ -17,6 +18,7 @@ class Hints:
     def __init__(self) -> None:
         self._usual: deque[ShardRecord] = deque()
         self._suspects: deque[ShardRecord] = deque(maxlen=MOST_SUSPECTS)
+        self._told: dict[str, ShardHint] = {}
         self.alone: ShardRecord | None = None
 
     def __len__(self) -> int:
@@ -25,8 +27,14 @@ class Hints:
     def __bool__(self) -> bool:
         return bool(self._usual) or self.alone is not None
 
-    def add(self, record: ShardRecord) -> None:
+    def add(self, record: ShardRecord, *, told: ShardHint | None = None) -> None:
         self._usual.append(record)
+        if told is not None:
+            self._told[record.shard_id] = told
+
+    def told(self, shard_id: str) -> ShardHint | None:
+        """Takes what was told with a hint: it is good for one claim."""
+        return self._told.pop(shard_id, None)
 
     def add_again(self, record: ShardRecord) -> None:
         """Its claim was not answered: it is the next."""
@@ -60,4 +68,5 @@ class Hints:
         """All of them."""
         self._usual.clear()
         self._suspects.clear()
+        self._told.clear()
         self.alone = None

@@ -4,16 +4,19 @@ from collections.abc import Mapping, Sequence
 from threading import Lock, RLock
 
 from app.errors import BusUnavailable, FanfoldError, StoreUnavailable
-from app.models.ledger import Ledger
+from app.models.ledger import Ledger, Shard
 from app.models.node import Beat
 from app.models.wire import RoomRecord, ShardRecord, encode
 from app.protocol.claim import Claimed, Refusal
+from app.repositories.picking import picked
+from app.repositories.ports import ShardHint
 from worker.facts import Facts
 from worker.hints import Hints
 from worker.holdings import Holdings
-from worker.node_ports import NodePorts, NodeSettings, Slots
+from worker.node_ports import NodePorts, NodeSettings, Slots, TaskFacts
 
 MOST_GONE = 64
+OWED_ROOM_SECONDS = 0.1
 
 
 class Node:
@@ -38,11 +41,16 @@ class Node:
         self._was_stuck = False
         self._idle_told = settings.slots
         self._gone: dict[str, None] = {}
+        self._hinted: set[str] = set()
+        self._owes_room = False
+        self._room_told_at = -OWED_ROOM_SECONDS
 
     # claiming
 
-    def hint(self, record: ShardRecord) -> None:
+    def hint(self, record: ShardRecord, *, told: ShardHint | None = None) -> None:
         """There may be a shard to claim. Forgotten while there is no room: it is offered again.
+
+        What was `told` with it need not be read.
 
         One that is held already is claimed again: the answer tells what it is asked back for.
         """
@@ -52,7 +60,7 @@ class Node:
             elif record.suspect and self._may_claim():
                 self._hints.add_suspect(record)
             elif self.has_room():
-                self._hints.add(record)
+                self._hints.add(record, told=told)
 
     def has_room(self) -> bool:
         with self._lock:
@@ -107,11 +115,13 @@ class Node:
     def _claim(self, record: ShardRecord) -> None:
         ports = self._ports
         is_held = self._holdings.has(record.shard_id)
+        told = self._hints.told(record.shard_id)
         answer = ports.operations.claim(
             record.task_id,
             record.shard_id,
             worker=self._settings.worker,
             holds_nothing=self._holdings.is_empty(),
+            seen=told.stored if told is not None else None,
         )
         if answer is Refusal.ALONE:
             with self._lock:
@@ -121,13 +131,14 @@ class Node:
         if is_held or not isinstance(answer, Claimed):
             return  # what was held may be recorded by now, and would run again
         try:
-            facts = self._facts.of(record.task_id)
-            items = ports.store.items(facts.spec.upload, answer.shard.spans)
+            facts, items = self._needed(record, answer.shard, told=told)
         except KeyError:
             return  # gone in the meantime; a claim that nobody names lapses
         with self._lock:  # a look in between would forget the function of a task that holds nothing yet
             self._gone.pop(record.shard_id, None)  # a rollback of the store has brought it back
             self._facts.keep(facts)
+            if told is not None:
+                self._hinted.add(record.shard_id)
             self._slots.learn(facts)
             is_another = self._holdings.add(
                 record.task_id,
@@ -140,6 +151,17 @@ class Node:
             self._idle_told = min(self._idle_told, self._holdings.idle())
         if is_another:
             self._slots.give_up()  # what slots took in advance is no longer all that waits here
+
+    def _needed(
+        self, record: ShardRecord, shard: Shard, *, told: ShardHint | None
+    ) -> tuple[TaskFacts, Sequence[str]]:
+        """What its items need, told or read. Raises KeyError where the task is gone."""
+        if told is None:
+            facts = self._facts.of(record.task_id)
+            return facts, self._ports.store.items(facts.spec.upload, shard.spans)
+        upload = told.spec.upload
+        items = picked(told.inputs, shard.spans, upload=upload, may_end_early=False)
+        return TaskFacts(spec=told.spec, function=told.function), items
 
     # recording
 
@@ -169,14 +191,37 @@ class Node:
         has_left = self._holdings.answered(shard_id, answer, now=self._ports.clock())
         if not answer.known:
             self._kill_gone([shard_id])
-        if has_left or report.given_back:
+        is_hinted = has_left and self._forget_hinted(shard_id)
+        if is_hinted and answer.ended and not report.given_back:
+            self._owes_room = True
+        elif has_left or report.given_back:
             self._tell_room(task_id, rate, is_asked_for=bool(report.given_back))
         return True
+
+    def _forget_hinted(self, shard_id: str) -> bool:
+        with self._lock:
+            is_hinted = shard_id in self._hinted
+            self._hinted.discard(shard_id)
+        return is_hinted
+
+    @property
+    def owes_room(self) -> bool:
+        """Whether there is room that `freed` is to tell in a moment."""
+        return self._owes_room
+
+    def _tell_owed_room(self) -> None:
+        """What came by a hint was for a slot that was free, and its task has ended: few can have waited for
+        that, and who waits for many such tasks one after the other should not pay for telling it each time.
+        """
+        if self._owes_room and self._ports.clock() - self._room_told_at >= OWED_ROOM_SECONDS:
+            self._tell_room("", None)
 
     def _tell_room(self, task_id: str, rate: float | None, *, is_asked_for: bool = False) -> None:
         """`is_asked_for`: there are items for others, whether or not there is room here."""
         if not (self.has_room() or is_asked_for):
             return
+        self._owes_room = False
+        self._room_told_at = self._ports.clock()
         idle = self._idle_told = self._holdings.idle()
         record = RoomRecord(task_id=task_id, worker=self._settings.worker, rate=rate, idle=idle)
         try:
@@ -214,6 +259,8 @@ class Node:
         ledgers: dict[str, Ledger] = {task_id: found.ledger for task_id, found in stored.items()}
         seen = self._holdings.look(ledgers, worker=self._settings.worker, asked=shards)
         self._kill_gone(seen.gone)
+        with self._lock:
+            self._hinted.difference_update(seen.gone)
         if seen.ending:
             self._slots.kill(seen.ending)
         for shard_id, index in seen.taken_over:
@@ -269,6 +316,7 @@ class Node:
             for task_id in self._holdings.rates() or {"": 0.0}:
                 self._tell_room(task_id, self._holdings.rate(task_id))
         else:
+            self._tell_owed_room()
             self._tell_idle()
 
     def _tell_idle(self) -> None:

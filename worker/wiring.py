@@ -107,6 +107,7 @@ def wire_worker(settings: Settings) -> WiredWorker:
             grace=own.grace_period.total_seconds(),
             isolation_kill=own.isolation_kill.total_seconds(),
         ),
+        listen=lambda told: store.listen(worker, told),
     )
     agents.append(agent)
 

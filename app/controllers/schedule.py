@@ -20,6 +20,8 @@ from app.services.submission import Receipt
 from app.services.waiting import TooManyHeld
 
 RESULTS_SHOWN = 100
+SHORT_SECONDS = 0.1
+"""What ends within this needs no record on Kafka; a hint that was not heard is made good after it."""
 MOST_CONTROL_BYTES = 64 << 10
 
 
@@ -36,8 +38,11 @@ def schedule_routes(services: Services) -> Blueprint:
     def create() -> Response:
         wait = queries.wait_seconds(request)
         asked = asked_task(request, limits=services.limits)
-        receipt = services.submission.submit(asked.task, asked.items)
-        ended = _ended(services, receipt, seconds=wait) if wait is not None else None
+        receipt = services.submission.submit(asked.task, asked.items, is_awaited=bool(wait))
+        try:
+            ended = _ended(services, receipt, seconds=wait) if wait is not None else None
+        finally:
+            services.submission.over(receipt)
         response = as_json(ended) if ended is not None else _accepted(services, receipt, waited=bool(wait))
         response.headers["Location"] = f"/schedule/{receipt.task_id}"
         return response
@@ -92,16 +97,30 @@ def _ended(services: Services, receipt: Receipt, *, seconds: float) -> TaskStatu
 
     The task is stored: what hinders the wait must not look as if it were not.
     """
-    waiting = services.waiting
-    wait = waiting.until_new_is_over if receipt.is_new else waiting.until_over
     try:
-        if not wait(receipt.task_id, seconds=seconds):
+        if not _is_over(services, receipt, seconds=seconds):
             return None
         look = services.progress.look(receipt.task_id)
         lines = tuple(services.results.lines_of(look, Selection(limit=RESULTS_SHOWN)))
         return msgspec.structs.replace(services.progress.status_of(look), results=lines)
     except (TooManyHeld, StoreUnavailable):
         return None
+
+
+def _is_over(services: Services, receipt: Receipt, *, seconds: float) -> bool:
+    """Whether it is, after so long at most. Kafka is told of what had begun with the submit and goes on."""
+    waiting = services.waiting
+    if not receipt.is_new:
+        return waiting.until_over(receipt.task_id, seconds=seconds)
+    if not receipt.begun:
+        return waiting.until_new_is_over(receipt.task_id, seconds=seconds)
+    is_over = False
+    try:
+        is_over = waiting.until_new_is_over(receipt.task_id, seconds=min(seconds, SHORT_SECONDS))
+    finally:
+        if not is_over:
+            services.submission.publish(receipt)
+    return is_over or waiting.until_new_is_over(receipt.task_id, seconds=max(0.0, seconds - SHORT_SECONDS))
 
 
 def _results(services: Services, task_id: str, selection: Selection) -> Response:

@@ -40,7 +40,8 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     `redo` marks items for a later retry, `redo_waiting` those the cursor has not reached, and
     `new_agenda` turns the marks into the agenda of the next run. `upload_blocks` is how many blocks the
     spec's upload must have; `inputs` are blocks that were not uploaded before, each with the index of its
-    first item.
+    first item. `hinted`: with the shards that are new go hints to their workers, which spare them every read
+    before the claim; function, spec and inputs are among these effects then.
     """
 
     counts: dict[str, int] = msgspec.field(default_factory=dict)
@@ -54,6 +55,7 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     spec: TaskSpec | None = None
     upload_blocks: int = 0
     inputs: tuple[tuple[int, Sequence[str]], ...] = ()
+    hinted: bool = False
 
 
 NO_EFFECTS = Effects()

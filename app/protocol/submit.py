@@ -1,11 +1,15 @@
-"""submit: store a task, once; published: note what Kafka said of it."""
+"""submit: store a task, once, perhaps with its first shards; published: note what Kafka said of it."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+
+import msgspec
 
 from app.errors import TaskConflict
 from app.models.ledger import Ledger
 from app.models.task import TaskSpec, TaskState
 from app.protocol.decision import Decision, Effects
+from app.protocol.plan import Wanted, plan
 
 TRIED = frozenset({TaskState.QUEUED, TaskState.RETRYING})
 UNPUBLISHED = TRIED | {TaskState.SUBMISSION_FAILED}
@@ -33,6 +37,24 @@ def submit(
     counts = {"tasks_submitted": 1, "items_submitted": spec.items_total}
     effects = Effects(counts=counts, spec=spec, upload_blocks=upload_blocks)
     return Decision(answer=Submitted.NEW, after=new_ledger(spec, now=now), effects=effects)
+
+
+def begun(submitted: Decision[Submitted], *, wanted: Sequence[Wanted], function: str) -> Decision[Submitted]:
+    """The same with these shards planned in one change with it, of a task that is new, and hinted at.
+
+    Its record is still to be sent: the task is in the outbox until Kafka has it, or it has ended.
+    """
+    new = submitted.after
+    if new is None:
+        return submitted
+    planned = plan(
+        new.evolve(state=TaskState.SUBMITTED), wanted=wanted, function=function, now=new.created_at
+    )
+    if planned.after is None:
+        return submitted
+    counts = submitted.effects.counts | planned.effects.counts
+    effects = msgspec.structs.replace(submitted.effects, counts=counts, function=function, hinted=True)
+    return msgspec.structs.replace(submitted, after=planned.after, effects=effects)
 
 
 def new_ledger(spec: TaskSpec, *, now: float) -> Ledger:

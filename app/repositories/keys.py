@@ -12,6 +12,8 @@ import msgspec
 
 BUCKETS = 64
 ENDED_CHANNEL = "ff:ended"
+HINTS_CHANNEL = "ff:hints:"
+"""Followed by the worker's name: hints to it."""
 
 
 class Scope(StrEnum):

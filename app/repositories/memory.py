@@ -14,7 +14,7 @@ from app.models.ranges import EMPTY, Spans, intersect, spans_of, subtract, take
 from app.models.task import TaskSpec, TaskState
 from app.protocol.decision import DeadLetter, Effects, Entry
 from app.repositories.picking import picked
-from app.repositories.ports import LONGEST_WAIT_SECONDS, CommitOutcome, Look, Stored, Version
+from app.repositories.ports import LONGEST_WAIT_SECONDS, CommitOutcome, Look, ShardHint, Stored, Version
 
 FIRST_SWEEP_SECONDS = 2.0
 
@@ -40,6 +40,7 @@ class MemoryStore:
         self._outbox: dict[str, tuple[float, int]] = {}
         self._beats: dict[str, Beat] = {}
         self._counts: dict[str, int] = {}
+        self._listeners: list[tuple[str, Callable[[ShardHint], None]]] = []
         self._lock = RLock()
 
     def snapshot(self) -> dict[str, Any]:
@@ -73,7 +74,10 @@ class MemoryStore:
         self, before: Stored | None, after: Ledger, *, effects: Effects, task_id: str
     ) -> CommitOutcome:
         with self._lock:
-            return self._commit(before, after, effects=effects, task_id=task_id)
+            outcome = self._commit(before, after, effects=effects, task_id=task_id)
+        if outcome is CommitOutcome.DONE and effects.hinted:
+            self._tell(before, after, effects)
+        return outcome
 
     def _commit(
         self, before: Stored | None, after: Ledger, *, effects: Effects, task_id: str
@@ -96,6 +100,32 @@ class MemoryStore:
             self._functions[task_id] = effects.function
         self.count(effects.counts)
         return CommitOutcome.DONE
+
+    def _tell(self, before: Stored | None, after: Ledger, effects: Effects) -> None:
+        stored = self.load(after.task_id)
+        if stored is None or effects.spec is None or effects.function is None:
+            return
+        for shard_id in after.shards.keys() - (before.ledger.shards.keys() if before else set()):
+            hint = ShardHint(
+                shard_id=shard_id,
+                stored=stored,
+                spec=effects.spec,
+                function=effects.function,
+                inputs=effects.inputs,
+            )
+            for worker, told in list(self._listeners):
+                if worker == after.shards[shard_id].worker:
+                    told(hint)
+
+    def listen(self, worker: str, told: Callable[[ShardHint], None]) -> Callable[[], None]:
+        listener = (worker, told)
+        self._listeners.append(listener)
+
+        def stop() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return stop
 
     def _mark(self, task_id: str, before: Ledger | None, effects: Effects) -> None:
         redo = spans_of((*self._redo.get(task_id, EMPTY), *effects.redo))

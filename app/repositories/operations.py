@@ -16,12 +16,19 @@ from app.protocol.decision import Decision
 from app.protocol.plan import Wanted, offer, plan
 from app.protocol.record import Recorded, Report, record
 from app.protocol.revoke import revoke
-from app.protocol.submit import Submitted, publish_failed, published, submit
+from app.protocol.submit import Submitted, begun, publish_failed, published, submit
 from app.repositories.ports import CommitOutcome, Store, Stored
 
 A = TypeVar("A")
 
 MOST_CONFLICTS = 200
+
+
+class Beginning(msgspec.Struct, frozen=True, kw_only=True):
+    """First shards to plan with a submit, and the rendered function that they run."""
+
+    wanted: Sequence[Wanted]
+    function: str
 
 
 class Operations:
@@ -37,9 +44,10 @@ class Operations:
         upload_blocks: int,
         inputs: Sequence[tuple[int, Sequence[str]]] = (),
         now: float | None = None,
+        beginning: Beginning | None = None,
     ) -> Submitted:
         """Inputs lie in blocks of an upload, or are `inputs`. With the store's time `now` the task is taken
-        for new, and looked for only where it is not.
+        for new, and looked for only where it is not. A `beginning` is for tasks whose inputs are `inputs`.
 
         Raises TaskConflict for another body under a known id, InvalidField where blocks are missing.
         """
@@ -48,7 +56,10 @@ class Operations:
             known = self._store.spec(spec.task_id) if ledger is not None else None
             decision = submit(ledger, known, spec, upload_blocks=upload_blocks, now=now)
             effects = msgspec.structs.replace(decision.effects, inputs=tuple(inputs))
-            return msgspec.structs.replace(decision, effects=effects)
+            decision = msgspec.structs.replace(decision, effects=effects)
+            if beginning is None:
+                return decision
+            return begun(decision, wanted=beginning.wanted, function=beginning.function)
 
         return self._change(spec.task_id, decide, absent_at=now)
 
@@ -61,6 +72,17 @@ class Operations:
             ),
             seen=seen,
         )
+
+    def received(self, task_id: str, *, run: int) -> Ledger | None:
+        """`published`, by who holds the task's record: the task after it, None where there is none."""
+
+        def decide(ledger: Ledger | None, now: float) -> Decision[Ledger | None]:
+            if ledger is None:
+                return Decision(answer=None)
+            after = published(ledger, run=run, now=now).after
+            return Decision(answer=after or ledger, after=after)
+
+        return self._change(task_id, decide)
 
     def publish_failed(self, task_id: str, *, run: int, attempt: int, limit: int, reason: str) -> bool:
         return self._change_known(
@@ -116,12 +138,16 @@ class Operations:
             absent=None,
         )
 
-    def claim(self, task_id: str, shard_id: str, *, worker: str, holds_nothing: bool) -> Claimed | Refusal:
+    def claim(
+        self, task_id: str, shard_id: str, *, worker: str, holds_nothing: bool, seen: Stored | None = None
+    ) -> Claimed | Refusal:
+        """`seen` is the task as it was told, if it was."""
         return self._change(
             task_id,
             lambda ledger, now: claim(
                 ledger, shard_id=shard_id, worker=worker, holds_nothing=holds_nothing, now=now
             ),
+            seen=seen,
         )
 
     def record(self, task_id: str, shard_id: str, *, worker: str, report: Report) -> Recorded:

@@ -4,7 +4,7 @@ Every method may block for the store's time-out and raises StoreUnavailable wher
 or refuses. Every method is safe to call again after that, whether or not it was carried out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -40,6 +40,23 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     stored: Stored
     spec: TaskSpec | None
     beats: Mapping[str, Beat]
+
+
+class ShardHint(msgspec.Struct, frozen=True, kw_only=True):
+    """There is a shard to claim, told by the commit that planned it with all that its claim would read.
+
+    The claim is the check: it is refused where the task is no longer as in `stored`, which is read then.
+    """
+
+    shard_id: str
+    stored: Stored
+    spec: TaskSpec
+    function: str
+    inputs: tuple[tuple[int, Sequence[str]], ...]
+
+    @property
+    def task_id(self) -> str:
+        return self.spec.task_id
 
 
 class CommitOutcome(StrEnum):
@@ -139,6 +156,14 @@ class TaskReads(Protocol):
         ...
 
 
+class HintStore(Protocol):
+    """Hints to workers: each is told once, to who listens at that moment, or never."""
+
+    def listen(self, worker: str, told: Callable[[ShardHint], None]) -> Callable[[], None]:
+        """Tells this worker's hints from a thread of the store's, until what is answered is called."""
+        ...
+
+
 class ResultStore(Protocol):
     """Results: compressed blocks, and an index that says which items lie in which block."""
 
@@ -191,5 +216,7 @@ class BeatStore(Protocol):
     def forget(self, workers: Iterable[str]) -> None: ...
 
 
-class Store(LedgerStore, UploadStore, TaskReads, ResultStore, DeadLetterQueue, Outbox, BeatStore, Protocol):
+class Store(
+    LedgerStore, UploadStore, TaskReads, HintStore, ResultStore, DeadLetterQueue, Outbox, BeatStore, Protocol
+):
     """All of it, as one store offers it."""

@@ -21,6 +21,9 @@ from app.services.liveness import alive, takers
 from app.services.planning import Assignment, Limits
 from app.services.workload import BeatViews, Idle
 
+MOST_UNHEARD = 1_000
+"""What is forgotten is offered again."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DispatchPorts:
@@ -52,7 +55,7 @@ class Served:
 
 
 class Dispatcher:
-    """Plans for workers with room. Used by one thread but for `told_room`. Raises StoreUnavailable.
+    """Plans for workers with room. Used by one thread but for what is `told`. Raises StoreUnavailable.
 
     A plan whose record is not sent, or whose answer is lost, is an unclaimed shard: it is offered again.
     """
@@ -68,6 +71,7 @@ class Dispatcher:
         self._served = Served()
         self._rates: dict[str, dict[str, float]] = {}
         self._told: deque[tuple[str, str, float | None, int]] = deque()
+        self._unheard: deque[str] = deque(maxlen=MOST_UNHEARD)
         self._idle: dict[str, Idle] = {}
         self._beats = BeatViews()
 
@@ -83,6 +87,7 @@ class Dispatcher:
         if not taking:
             return 0
         found = self._candidates.look(store)
+        self._send_unheard({**found.can, **found.busy}, living)
         self._served.keep(found.can)
         self._keep_rates({*found.can, *found.busy})
         decisions = decide(
@@ -106,6 +111,18 @@ class Dispatcher:
         )
         self._balance(decisions, {**found.can, **found.busy}, living)
         return planned
+
+    def told_unheard(self, task_id: str) -> None:
+        """The task has shards that nobody has claimed, for which no record was sent yet. From any thread."""
+        self._unheard.append(task_id)
+
+    def _send_unheard(self, ledgers: Mapping[str, Ledger], beats: Mapping[str, Beat]) -> None:
+        while self._unheard:
+            task_id = self._unheard.popleft()
+            ledger = ledgers.get(task_id)
+            for shard_id, shard in ledger.shards.items() if ledger is not None else ():
+                if not shard.holders:
+                    self.send(task_id, shard_id, shard, beats.get(shard.worker))
 
     def _balance(
         self, decisions: Decisions, ledgers: Mapping[str, Ledger], beats: Mapping[str, Beat]

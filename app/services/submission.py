@@ -1,14 +1,16 @@
 """Submitting a task: check its template, store its items block by block, store the task, tell Kafka."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from app.models.item_range import ItemRange
 from app.models.request import MasterTask
 from app.models.task import TaskSpec
+from app.protocol.plan import Wanted
 from app.protocol.submit import Submitted
-from app.repositories.operations import Operations
+from app.repositories.operations import Beginning, Operations
 from app.repositories.ports import Store
+from app.services.beginning import Beginnings
 from app.services.fingerprint import Fingerprint
 from app.services.item_blocks import Block, blocks_of, bounded, check_count, fit_for_arguments
 from app.services.publishing import TaskPublisher
@@ -20,10 +22,11 @@ BATCH_BLOCKS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
-    """The task that was submitted, and whether this submission made it."""
+    """The task that was submitted, whether this submission made it, and the shards planned with it."""
 
     spec: TaskSpec
     is_new: bool
+    begun: Sequence[Wanted] = field(default=())
 
     @property
     def task_id(self) -> str:
@@ -53,6 +56,7 @@ class Submission:
         store: Store,
         operations: Operations,
         publisher: TaskPublisher,
+        beginnings: Beginnings,
         max_items: int,
         max_deaths: int,
         now: Callable[[], float],
@@ -60,14 +64,18 @@ class Submission:
         self._store = store
         self._operations = operations
         self._publisher = publisher
+        self._beginnings = beginnings
         self._max_items = max_items
         self._max_deaths = max_deaths
         self._now = now
 
-    def submit(self, task: MasterTask, items: Iterable[Sequence[str]] | ItemRange) -> Receipt:
+    def submit(
+        self, task: MasterTask, items: Iterable[Sequence[str]] | ItemRange, *, is_awaited: bool = False
+    ) -> Receipt:
         """`items` come in portions, are read once and stored meanwhile; of a range only the rule is kept.
 
-        The task is safe when this returns.
+        The task is safe when this returns. One that `is_awaited` may have begun by then: who waits for it
+        calls `publish` if it does not end soon, and `over` when it does, or nobody waits any more.
         Raises TemplateError, InvalidField, TaskConflict, StoreUnavailable, and what `items` raises.
         """
         rendered = render(task.template_function, variables=task.variable_json, language=task.language)
@@ -78,12 +86,31 @@ class Submission:
             fitting = fit_for_arguments(items) if is_program(rendered.source) else items
             upload = self._upload(task, task_id, bounded(fitting, most=self._max_items))
         spec = self._spec(task, task_id=task_id, upload=upload, rendered=rendered)
-        submitted = self._operations.submit(
-            spec, upload_blocks=upload.blocks, inputs=upload.inputs, now=spec.created_at
-        )
-        if submitted is Submitted.NEW:
-            self._publisher.publish(task_id, run=1)
-        return Receipt(spec=spec, is_new=submitted is Submitted.NEW)
+        is_small = is_awaited and len(upload.inputs) == 1
+        begun = self._beginnings.choose(upload.items, now=spec.created_at) if is_small else ()
+        try:
+            submitted = self._operations.submit(
+                spec,
+                upload_blocks=upload.blocks,
+                inputs=upload.inputs,
+                now=spec.created_at,
+                beginning=Beginning(wanted=begun, function=rendered.source) if begun else None,
+            )
+        except BaseException:
+            self._beginnings.over(begun)
+            raise
+        receipt = Receipt(spec=spec, is_new=submitted is Submitted.NEW, begun=begun)
+        if receipt.is_new and not begun:
+            self.publish(receipt)
+        return receipt
+
+    def publish(self, receipt: Receipt) -> None:
+        """Tells Kafka of the task. Never raises: see the outbox, out of which it goes when it ends, too."""
+        self._publisher.publish(receipt.task_id, run=1)
+
+    def over(self, receipt: Receipt) -> None:
+        """The task of this receipt has ended, or nobody waits for it any more."""
+        self._beginnings.over(receipt.begun)
 
     def _rule(self, task: MasterTask, items: ItemRange, *, task_id: str) -> Upload:
         check_count(items.count, most=self._max_items)

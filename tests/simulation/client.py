@@ -1,5 +1,6 @@
 """The client: submits tasks until they are known, now and then acts on one, and sees them end."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,10 @@ from app.errors import FanfoldError
 from app.models.ledger import Ledger
 from app.models.task import TaskSpec
 from app.protocol.control import Action
+from app.protocol.plan import Wanted
+from app.repositories.operations import Beginning
+from app.services.item_blocks import Block
+from tests.simulation.scheduler import SchedulerProcess
 from tests.simulation.world import KilledError
 
 if TYPE_CHECKING:
@@ -25,6 +30,7 @@ class Order:
     actions: list[tuple[float, Action]] = field(default_factory=list)
     idempotent: bool = False
     priority: int = 0
+    is_awaited: bool = False
     retries: int = 0
     was_cancelled: bool = False
 
@@ -72,6 +78,8 @@ class Client:
         )
         scheduler.process.is_busy = True
         try:
+            if order.is_awaited and self._begin(scheduler, spec, blocks):
+                return
             scheduler.store.put_blocks(upload, blocks)
             scheduler.operations.submit(spec, upload_blocks=len(blocks))
             scheduler.tasks.publish(order.task_id, run=1)
@@ -81,6 +89,32 @@ class Client:
             scheduler.process.is_alive = False
         finally:
             scheduler.process.is_busy = False
+
+    def _begin(self, scheduler: SchedulerProcess, spec: TaskSpec, blocks: Sequence[Block]) -> bool:
+        """Plans its first shards with the submit; who waits for it has Kafka told a moment later, or dies."""
+        world = self._cluster.world
+        workers = sorted(scheduler.store.beats())
+        if not workers:
+            return False
+        halves = (spec.items_total // 2, spec.items_total - spec.items_total // 2)
+        wanted = [
+            Wanted(shard_id=world.new_id(), worker=world.random.choice(workers), count=count, most=2)
+            for count in halves
+        ]
+        scheduler.operations.submit(
+            spec,
+            upload_blocks=0,
+            inputs=blocks,
+            now=scheduler.store.time(),
+            beginning=Beginning(wanted=wanted, function=spec.template),
+        )
+
+        def publish() -> None:
+            scheduler.tasks.publish(spec.task_id, run=1)
+
+        if world.chance(0.8):
+            world.after(0.1, scheduler.process, publish)
+        return True
 
     def _act(self, order: Order, action: Action) -> None:
         ledger = self.ledger(order)

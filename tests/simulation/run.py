@@ -87,6 +87,7 @@ def _order(world: World, number: int, *, has_poison: bool) -> Order:
         submit_at=random.uniform(0, 3),
         idempotent=is_idempotent,
         priority=random.choice((0, 0, 1)),
+        is_awaited=world.chance(0.3),
     )
     if world.chance(0.25):
         order.actions.append((random.uniform(0.2, 15), Action.CANCEL))

@@ -1,7 +1,9 @@
 """A scheduler in the simulation: the real services on faulty links."""
 
+from app.consumers.tasks import TaskRecords
 from app.errors import FanfoldError, StoreUnavailable
-from app.models.wire import decode_room, decode_task
+from app.messaging.ports import Message
+from app.models.wire import decode_room
 from app.repositories.memory import MemoryStore
 from app.repositories.operations import Operations
 from app.services.dispatching import Dispatcher, DispatchPorts
@@ -55,6 +57,9 @@ class SchedulerProcess:
             timers=TIMERS,
             dead_topic=DEAD,
         )
+        self._records = TaskRecords(
+            operations=self.operations, dispatcher=self.dispatcher, wake=self.dispatcher.fill
+        )
         bus.join(TASKS, self.process, self._task_record)
         bus.join(ROOM, self.process, self._room_record)
         world.after(world.random.uniform(0, 1), self.process, self._sweep)
@@ -76,10 +81,8 @@ class SchedulerProcess:
             return
 
     def _task_record(self, value: bytes) -> None:
-        task = decode_task(value)
         try:
-            self.operations.published(task.task_id, run=task.run)
-            self.dispatcher.fill()
+            self._records(Message(topic=TASKS, partition=0, offset=0, key=None, value=value))
         except StoreUnavailable:
             self._world.after(0.5, self.process, lambda: self._task_record(value))
 

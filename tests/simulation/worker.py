@@ -5,9 +5,10 @@ from contextlib import suppress
 
 from app.errors import StoreUnavailable
 from app.models.result import ItemResult, Outcome
-from app.models.wire import decode_shard
+from app.models.wire import ShardRecord, decode_shard
 from app.repositories.memory import MemoryStore
 from app.repositories.operations import Operations
+from app.repositories.ports import ShardHint
 from tests.simulation.journal import Journal
 from tests.simulation.links import Bus, BusLink, StoreLink, Weather
 from tests.simulation.scheduler import ROOM, SHARDS
@@ -124,6 +125,8 @@ class WorkerProcess:
             holdings=self.holdings,
             slots=self.slots,
         )
+        self._weather = weather
+        server.listen(name, self._on_its_way)
         world.after(0.0, self.process, self._beat)
         world.after(0.1, self.process, self._record_now_and_then)
 
@@ -152,6 +155,17 @@ class WorkerProcess:
 
     def _hint(self, value: bytes) -> None:
         self.node.hint(decode_shard(value))
+        self._claim()
+
+    def _on_its_way(self, hint: ShardHint) -> None:
+        """A hint may be lost, or come when much has happened since."""
+        world = self.world
+        if not world.chance(self._weather.lost_records):
+            latest = 0.01 if world.chance(0.9) else 6.0
+            world.after(world.random.uniform(0.0005, latest), self.process, lambda: self._told(hint))
+
+    def _told(self, hint: ShardHint) -> None:
+        self.node.hint(ShardRecord(task_id=hint.task_id, shard_id=hint.shard_id), told=hint)
         self._claim()
 
     def _claim(self) -> None:

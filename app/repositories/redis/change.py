@@ -18,7 +18,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     What is empty is not sent: most of the script's time would go into reading it. `shards` are those new
     or changed, of which `new` are new, and `gone` those that are out no more. `waiting` are cursor, end
     and run of items to mark for a retry. `enters_outbox` is None where it stays. `names` are the kinds of
-    the keys that are passed, `lasting` those that expire, or stay again, with the task.
+    the keys that are passed, `lasting` those that expire, or stay again, with the task. `hinted` are
+    the channels that hints go to.
     """
 
     task_id: str
@@ -47,6 +48,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lasting: tuple[str, ...] = ()
     retention_ms: int = 0
     channel: str = ""
+    hinted: tuple[str, ...] = ()
 
 
 def change_of(

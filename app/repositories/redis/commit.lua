@@ -2,7 +2,8 @@
 --
 -- KEYS     those that this change touches (touched.py), named in the same order by change.names
 -- ARGV     1 the change, a msgpack map with the fields of change.py; empty ones are left out
---          2 the compressed block of results, or ''  3… blocks of inputs: first index and block, alternating
+--          2 the compressed block of results, or ''  3… the hints, one for each channel of change.hinted
+--          then blocks of inputs: first index and block, alternating
 -- Returns  'done', 'conflict' (the task is not as `before` says) or 'incomplete' (blocks are missing).
 -- Raises   'CORRUPT <key> …' where a key has a wrong type. Types are looked at before the first write,
 --          because Redis does not take back what a script wrote before it failed. For the same reason
@@ -61,7 +62,7 @@ local function write_ledger()
 end
 
 local function keep_inputs()
-  for i = 3, #ARGV, 2 do
+  for i = 3 + #(change.hinted or NONE), #ARGV, 2 do
     call('HSET', key.inputs, ARGV[i], ARGV[i + 1])
     call('ZADD', key.firsts, ARGV[i], ARGV[i])
   end
@@ -220,5 +221,9 @@ elseif change.revived then
 end
 if change.ended then
   end_task()
+end
+-- After all writes: who is told may come at once.
+for i, channel in ipairs(change.hinted or NONE) do
+  call('PUBLISH', channel, string.format('%.6f ', time_now()) .. ARGV[2 + i])
 end
 return 'done'

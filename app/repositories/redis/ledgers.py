@@ -12,6 +12,7 @@ from app.protocol.decision import Effects
 from app.repositories import keys
 from app.repositories.ports import CommitOutcome, Stored
 from app.repositories.redis.change import change_of
+from app.repositories.redis.hints import hints_of
 from app.repositories.redis.link import Link, Script
 from app.repositories.redis.stored import stored_of
 from app.repositories.redis.touched import touched_by
@@ -77,11 +78,16 @@ class Ledgers:
             uploaded = keys.keys_of(effects.spec.upload, keys.UPLOAD_KINDS)
             at = kinds.index(keys.UPLOAD)
             names[at : at + len(uploaded)] = uploaded
-        told = msgspec.structs.replace(change, names=tuple(kind.name for kind in kinds))
+        hints = hints_of(change, after, effects=effects)
+        told = msgspec.structs.replace(
+            change, names=tuple(kind.name for kind in kinds), hinted=tuple(channel for channel, _ in hints)
+        )
         block = effects.block[1] if effects.block is not None else b""
         inputs = (part for first, items in effects.inputs for part in (first, pack_items(items)))
         answer = self._link.write_by(
-            self._commit, keys=names, arguments=(msgspec.msgpack.encode(told), block, *inputs)
+            self._commit,
+            keys=names,
+            arguments=(msgspec.msgpack.encode(told), block, *(hint for _, hint in hints), *inputs),
         )
         return CommitOutcome(answer.decode())
 

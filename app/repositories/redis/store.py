@@ -1,13 +1,16 @@
 """The whole store on Redis or Valkey, put together from its parts."""
 
+from collections.abc import Callable
+
 from redis import Redis
 
 from app.models.task import TaskSpec
 from app.repositories import keys
-from app.repositories.ports import Look
+from app.repositories.ports import Look, ShardHint
 from app.repositories.redis.beats import Beats
 from app.repositories.redis.channel import Command
 from app.repositories.redis.ends import Ends
+from app.repositories.redis.hints import Listening
 from app.repositories.redis.ledgers import Ledgers
 from app.repositories.redis.letters import Letters
 from app.repositories.redis.link import Link
@@ -34,6 +37,7 @@ class RedisStore(Ledgers, Uploads, Reads, Results, Letters, OutboxEntries, Beats
             part.__init__(self, link)
         self._link = link
         self._ends = Ends(link)
+        self._listening: list[Listening] = []
 
     def look(self, task_id: str) -> Look | None:
         ledger, spec = keys.keys_of(task_id, (keys.TASK, keys.SPEC))
@@ -60,7 +64,15 @@ class RedisStore(Ledgers, Uploads, Reads, Results, Letters, OutboxEntries, Beats
 
         return self._ends.wait(task_id, timeout_seconds=timeout_seconds, over=over)
 
+    def listen(self, worker: str, told: Callable[[ShardHint], None]) -> Callable[[], None]:
+        listening = Listening(self._link, worker=worker, told=told)
+        listening.start()
+        self._listening.append(listening)
+        return listening.close
+
     def close(self) -> None:
-        """Ends the thread behind `wait_ended`, if there is one; the client stays its owner's."""
+        """Ends the threads behind `wait_ended` and `listen`; the client stays its owner's."""
         self._ends.close()
+        for listening in self._listening:
+            listening.close()
         self._link.close()
