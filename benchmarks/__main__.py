@@ -18,6 +18,7 @@ from benchmarks import (
     planner,
     programs,
     runners,
+    shards,
     status_calls,
 )
 
@@ -35,6 +36,7 @@ COMPARISONS: MappingProxyType[str, Callable[[], bool]] = MappingProxyType(
         **long_lists.PARTS,
         "runners": runners.compare,
         "planner": planner.compare,
+        "shards": shards.compare,
         "cpu_shares": cpu_shares.compare,
     }
 )
