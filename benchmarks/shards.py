@@ -1,4 +1,4 @@
-"""Whole systems of many workers against a perfect greedy scheduler; `python -m benchmarks.shards ROW…` for some."""
+"""Whole systems of many workers against a perfect greedy scheduler; alone, `-m benchmarks.shards` takes rows."""
 
 import sys
 import tempfile
