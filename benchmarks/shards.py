@@ -1,4 +1,4 @@
-"""Whole systems of many workers against a perfect greedy scheduler; alone, `-m benchmarks.shards` takes rows."""
+"""Whole systems of many workers against a perfect greedy scheduler; run alone, it takes names of rows."""
 
 import sys
 import tempfile
