@@ -143,30 +143,32 @@ class Channel:
     def read(self) -> Heard:
         """What is new.
 
-        All are looked at in the order they are read in. The streams come before the control pipe: the
-        slot process announces a mark before it writes it, so every mark in what was read is known by then.
-        And stderr comes before stdout: an answer on it comes after the mark on stdout. Answers in memory
-        come last: those that were given before a line are there. `is_open` is False after the last.
+        The streams are read before the control pipe: the slot process announces a mark before it writes it,
+        so every mark in what was read is known by then. And stderr is read before stdout: an answer on it
+        comes after the mark on stdout. Answers in memory come last: those given before a line are there.
+        `is_open` is False after the last.
         """
-        ready = {descriptor for descriptor, _ in self._poll.poll(0)}
-        streams = [each for each in self._streams if each in ready]
-        taken = 0
-        if streams and self._memory is not None:
-            with self._memory.reading() as told:
-                taken = self._read_streams(streams)
-                told.append(taken)
-        elif streams:
-            taken = self._read_streams(streams)
-        lines = self._read_control() if self._control in ready else []
+        taken, lines = 0, list[bytes]()
+        if any(descriptor != self._wake for descriptor, _ in self._poll.poll(0)):
+            taken = self._read_streams()
+            lines = self._read_control()
         count, answers = self._memory.take() if self._memory is not None else (0, b"")
         return Heard([*self.err.take_lines(), *lines], taken, count, answers)
 
-    def _read_streams(self, descriptors: Sequence[int]) -> int:
+    def _read_streams(self) -> int:
+        if self._memory is None:
+            return self._feed_splitters()
+        with self._memory.reading() as told:
+            taken = self._feed_splitters()
+            told.append(taken)
+        return taken
+
+    def _feed_splitters(self) -> int:
         taken = 0
-        for descriptor in descriptors:
+        for descriptor, splitter in self._streams.items():
             with contextlib.suppress(BlockingIOError):
                 data = os.read(descriptor, _READ_BYTES)
-                self._streams[descriptor].feed(data)
+                splitter.feed(data)
                 taken += len(data)
         return taken
 

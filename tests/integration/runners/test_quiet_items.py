@@ -167,7 +167,7 @@ def test_an_item_over_its_time_after_many_quick_ones(context: SlotContext) -> No
     source = "import time\ndef run(item):\n    if item == '300': time.sleep(99)\n    return os_pid()\n"
     source = "import os\nos_pid = os.getpid\n" + source
     texts = [str(number) for number in range(303)]
-    found = results_of(python(source, timeout_seconds=0.5), *texts, context=context)
+    found = results_of(python(source, timeout_seconds=1.0), *texts, context=context)
     assert [each.outcome for each in found] == [Outcome.OK] * 300 + [Outcome.TIMEOUT] + [Outcome.OK] * 2
     assert found[299].value != found[301].value
     assert os.getpid() not in {json.loads(each.value or b"0") for each in found}
