@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from werkzeug.test import Client, TestResponse
@@ -20,6 +21,7 @@ from app.wiring import Outside, wire_api
 from tests.servers import wait_until
 
 WORKER = "worker-1/abc"
+STARTED_AT = datetime.fromtimestamp(1.8e9, UTC)
 
 
 class StoreClock:
@@ -106,7 +108,12 @@ class Api:
 
 def ok(index: int, **fields: Any) -> ItemResult:
     """A result that went well."""
-    given: dict[str, Any] = {"outcome": Outcome.OK, "exit_code": 0, "worker": WORKER, "started_at": 1.8e9}
+    given: dict[str, Any] = {
+        "outcome": Outcome.OK,
+        "exit_code": 0,
+        "worker": WORKER,
+        "started_at": STARTED_AT,
+    }
     return ItemResult(**{"index": index} | given | fields)
 
 

@@ -42,24 +42,33 @@ class Holding:
     is_shared: bool = False
     taken_over: set[int] = field(default_factory=set)
 
-    def begin(self, now: float) -> Work:
-        index, text = self.pending.popleft()
-        self.running[index] = now
-        return Work(
-            task_id=self.task_id, shard_id=self.shard_id, index=index, text=text, attempt=self.attempt
-        )
+    def begin(self, count: int, *, now: float) -> list[Work]:
+        """The next items, at most so many, run from now on."""
+        if count >= len(self.pending):
+            taken, self.pending = self.pending, deque()
+        else:
+            taken = deque(self.pending.popleft() for _ in range(count))
+        self.running.update((index, now) for index, _ in taken)
+        task_id, shard_id, attempt = self.task_id, self.shard_id, self.attempt
+        return [
+            Work(task_id=task_id, shard_id=shard_id, index=index, text=text, attempt=attempt)
+            for index, text in taken
+        ]
 
     def finish(self, results: Iterable[ItemResult]) -> None:
         """Items have ended. One that was killed because its task ends goes back: it is cancelled there."""
-        for result in results:
-            index = result.index
-            if self.running.pop(index, None) is None or index in self.taken_over:
-                continue
-            if self.is_ending and result.outcome is Outcome.KILLED:
-                self.giving_back = spans_of((*self.giving_back, (index, index + 1)))
-            else:
-                self.done.append(result)
-                self.done_bytes += len(result.stdout) + len(result.stderr) + len(result.value or b"") + 64
+        pop = self.running.pop
+        ended = [result for result in results if pop(result.index, None) is not None]
+        if self.taken_over:
+            ended = [result for result in ended if result.index not in self.taken_over]
+        if self.is_ending:
+            back = [result.index for result in ended if result.outcome is Outcome.KILLED]
+            self.giving_back = spans_of((*self.giving_back, *spans_of_indexes(back)))
+            ended = [result for result in ended if result.outcome is not Outcome.KILLED]
+        self.done += ended
+        self.done_bytes += sum(
+            [len(each.stdout) + len(each.stderr) + len(each.value or b"") + 64 for each in ended]
+        )
 
     def put_back(self, works: Iterable[Work]) -> None:
         """Work that a slot took and did not begin."""
@@ -119,7 +128,7 @@ class Holding:
         results = sorted(self.done, key=attrgetter("index"))
         self.in_flight = Report(
             done=_spans_of_ordered([result.index for result in results]),
-            failed=spans_of_indexes(result.index for result in results if not result.outcome.is_success),
+            failed=spans_of_indexes([result.index for result in results if result.outcome is not Outcome.OK]),
             given_back=self.giving_back,
             block_id=new_id(),
             block=pack_results(results) if results else b"",

@@ -90,7 +90,7 @@ class Holdings:
                 seconds *= LONE_TASK_TIMES
             wanted = 1 if per_item is None else min(most, int(seconds / max(per_item, 1e-6)))
             fair = -(-len(held.pending) // self._slots)
-            return [held.begin(now) for _ in range(max(1, min(wanted, fair)))]
+            return held.begin(max(1, min(wanted, fair)), now=now)
 
     def _next(self) -> Holding | None:
         waiting = [held for held in self._held.values() if held.pending and not held.is_gone]

@@ -96,12 +96,14 @@ class Slot:
             self._runners.popitem(last=False)[1].close()
 
     def _ended(self, results: Sequence[ItemResult]) -> None:
-        batch, by_shard = self._batch, dict[str, list[ItemResult]]()
-        for result in results:
-            work = batch.pop(result.index, None)
-            if work is not None:
-                by_shard.setdefault(work.shard_id, []).append(result)
-        for shard_id, ended in by_shard.items():
+        pop = self._batch.pop
+        works = [pop(result.index, None) for result in results]
+        for shard_id in dict.fromkeys([work.shard_id for work in works if work is not None]):
+            ended = [
+                result
+                for work, result in zip(works, results, strict=True)
+                if work is not None and work.shard_id == shard_id
+            ]
             self._holdings.finished(shard_id, *ended)
             self._on_results(shard_id)
 

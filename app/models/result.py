@@ -1,5 +1,6 @@
 """What became of one item: its outcome, output and times, as a value."""
 
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -24,15 +25,15 @@ class ItemResult(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=
     """One result. `value` is JSON text (python items). Outputs are exact bytes, cut at the cap.
 
     Stored as an array, which is read twice as fast as a map; slot processes for python write it, too.
-    `started_at` is seconds since the epoch by the worker's clock; `duration_ms` is milliseconds of a
-    monotonic clock where the runner has one. `attempt` starts at 1.
+    `started_at` is by the worker's clock; `duration_ms` is milliseconds of a monotonic clock where the runner
+    has one. `attempt` starts at 1.
     """
 
     index: int
     outcome: Outcome
     exit_code: int | None = None
     signal: int | None = None
-    started_at: float = 0.0
+    started_at: datetime | None = None
     duration_ms: float = 0.0
     attempt: int = 1
     stdout: bytes = b""

@@ -84,8 +84,8 @@ def _decode(value: bytes | None, kind: type[R]) -> R:
 
 
 def pack_results(results: Sequence[ItemResult]) -> bytes:
-    """One compressed block of results."""
-    return zstandard.compress(msgspec.msgpack.encode(results), 3)
+    """One compressed block of results. To compress more takes twice the time and saves little of it."""
+    return zstandard.compress(msgspec.msgpack.encode(results), 1)
 
 
 def unpack_results(block: bytes) -> list[ItemResult]:

@@ -1,7 +1,6 @@
 """A stored result, or the lack of one, as the line that the API shows."""
 
 from base64 import b64encode
-from datetime import UTC, datetime
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -17,21 +16,20 @@ def line_of(found: Found, item: str | None) -> ResultLine:
     """The line of a result, or of the lack of one; `value` is taken as the JSON that it is."""
     if isinstance(found, NoResult):
         return ResultLine(index=found.index, item=item, outcome=found.outcome)
+    # A value is made the slower the more of its fields are named.
     line = ResultLine(
         index=found.index,
         item=item,
         outcome=found.outcome,
         exit_code=found.exit_code,
         signal=found.signal,
-        stdout=_text(found.stdout),
-        stderr=_text(found.stderr),
         value=msgspec.Raw(found.value) if found.value is not None else UNSET,
-        started_at=datetime.fromtimestamp(found.started_at, UTC) if found.started_at else None,
+        started_at=found.started_at,
         duration_ms=int(found.duration_ms * 1_000 + 0.5) / 1_000,
         attempt=found.attempt,
         worker=found.worker or None,
     )
-    return line if _is_plain(found) else _said_in_full(line, found)
+    return _with_outputs(line, found) if _has_outputs(found) else line
 
 
 def shortened(line: ResultLine) -> ResultLine:
@@ -49,20 +47,15 @@ def shortened(line: ResultLine) -> ResultLine:
     )
 
 
-def _text(output: bytes) -> str:
-    return output.decode(errors="backslashreplace") if output else ""
+def _has_outputs(found: ItemResult) -> object:
+    return found.stdout or found.stderr or found.stdout_truncated or found.stderr_truncated
 
 
-def _is_plain(found: ItemResult) -> bool:
-    """Whether the outputs are surely text, and all that there was."""
-    is_whole = not (found.stdout_truncated or found.stderr_truncated)
-    return is_whole and found.stdout.isascii() and found.stderr.isascii()
-
-
-def _said_in_full(line: ResultLine, found: ItemResult) -> ResultLine:
-    # Apart, because a value is made the slower the more of its fields are named.
+def _with_outputs(line: ResultLine, found: ItemResult) -> ResultLine:
     return msgspec.structs.replace(
         line,
+        stdout=found.stdout.decode(errors="backslashreplace"),
+        stderr=found.stderr.decode(errors="backslashreplace"),
         stdout_base64=_base64_of(found.stdout),
         stderr_base64=_base64_of(found.stderr),
         stdout_truncated=found.stdout_truncated,
@@ -71,6 +64,8 @@ def _said_in_full(line: ResultLine, found: ItemResult) -> ResultLine:
 
 
 def _base64_of(output: bytes) -> str | UnsetType:
+    if output.isascii():
+        return UNSET
     try:
         output.decode()
     except UnicodeDecodeError:

@@ -39,7 +39,11 @@ def found_in(
         return
     for first in range(segment.start, segment.stop, RUN_ITEMS):
         indexes = range(first, min(first + RUN_ITEMS, segment.stop))
-        run: list[Found] = []
+        run: list[Found] = [known[index] for index in indexes if index in known] if is_current else []
+        if len(run) == len(indexes):
+            yield run
+            continue
+        run = []
         for index, result in zip(indexes, map(known.get, indexes), strict=True):
             if result is not None and (is_current or result.outcome.is_success):
                 run.append(result)

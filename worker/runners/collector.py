@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
@@ -39,6 +40,7 @@ class Collector:
         self._items = items
         self._channel = channel
         self._dialect = dialect
+        self._whole_answers = dialect if isinstance(dialect, WholeAnswers) else None
         self._worker = worker
         self._since = began
         self._pace_seconds = 0.0
@@ -134,10 +136,10 @@ class Collector:
         return results
 
     def _keep_whole(self, heard: Heard) -> None:
-        if not heard.answer_count or not isinstance(self._dialect, WholeAnswers):
+        if not heard.answer_count or self._whole_answers is None:
             return
         try:
-            self._whole += self._dialect.read_whole(heard.answer_count, heard.answers)
+            self._whole += self._whole_answers.read_whole(heard.answer_count, heard.answers)
         except ValueError:
             self.is_broken = True
 
@@ -258,8 +260,12 @@ class Collector:
             stdout_truncated=out.truncated,
             stderr_truncated=err.truncated,
             value=answer.value,
-            started_at=answer.started_at or 0.0,
+            started_at=_moment(answer.started_at),
             duration_ms=answer.duration_ms or 0.0,
             attempt=item.attempt,
             worker=self._worker,
         )
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds is not None else None

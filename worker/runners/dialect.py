@@ -78,6 +78,11 @@ class Dialect(Protocol):
 
     def command(self, directory: Path) -> Command: ...
 
+    @property
+    def joins_any(self) -> bool:
+        """Whether it joins whatever items there are."""
+        ...
+
     def joins(self, item: Item, *, first: Item) -> bool:
         """Whether an item may be told in one batch with another: it can be run, and is alike enough."""
         ...

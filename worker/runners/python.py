@@ -25,6 +25,7 @@ class PythonDialect:
     descriptors = (3, 4)
     introduction = b""
     leader_is_item = True
+    joins_any = True
     batch_characters = 1_048_576
 
     def __init__(
@@ -87,7 +88,7 @@ class PythonDialect:
             mark=b"",
             outcome=result.outcome,
             exit_code=result.exit_code,
-            started_at=result.started_at,
+            started_at=result.started_at.timestamp() if result.started_at is not None else None,
             duration_ms=result.duration_ms,
             value=result.value,
         )

@@ -34,12 +34,13 @@ _SOURCE_NAME = "function.py"
 _OUT_OF_THE_WAY = 64
 
 _ARRAY_OF_13, _NUMBER, _FLOAT, _BYTES, _TEXT = 0x9D, 0xCF, 0xCB, 0xC6, 0xDB
+_EIGHT_BYTES, _TIMESTAMP, _NANOSECONDS_AT = 0xD7, -1, 34
 _NIL = b"\xc0"
 _NULL = b"\xc4\x04null"
 _OK = b"\xa2ok\x00" + _NIL
 _NO_OUTPUTS = b"\xc4\x00\xc4\x00\xc2\xc2"
 _pack_index = struct.Struct(">BBQ").pack
-_pack_times = struct.Struct(">BdBdBQ").pack
+_pack_times = struct.Struct(">BbQBdBQ").pack
 _pack_length = struct.Struct(">BI").pack
 _to_json = json.JSONEncoder(allow_nan=False).encode
 
@@ -106,16 +107,20 @@ class Slot:
         """Whether the next span may begin. All that the loop calls is at hand: it takes most of its time."""
         brake, clock, tell_index, threads = self._brake, time.perf_counter, self._process.tell, self._threads
         run, clear_up, give, count_threads = self._run, self._clear_up, self._answers.give, _thread._count  # noqa: SLF001
-        pack_index, pack_times, now = _pack_index, _pack_times, time.time
+        pack_index, pack_times, now = _pack_index, _pack_times, time.time_ns
         for index, text in zip(indexes, texts):  # noqa: B905 - there are more texts, of other spans
             if brake[0]:
                 return False
             tell_index(index)
             began, started = now(), clock()
             ending, value = run(text)
-            milliseconds = (clock() - started) * 1000
+            microseconds = int((clock() - started) * 1e6 + 0.5)
             clear_up()
-            times = pack_times(_FLOAT, began, _FLOAT, milliseconds, _NUMBER, attempt)
+            seconds, nanoseconds = divmod(began, 1_000_000_000)
+            moment = nanoseconds // 1000 * 1000 << _NANOSECONDS_AT | seconds
+            times = pack_times(
+                _EIGHT_BYTES, _TIMESTAMP, moment, _FLOAT, microseconds / 1000, _NUMBER, attempt
+            )
             head = pack_index(_ARRAY_OF_13, _NUMBER, index) + ending
             give(index, head + times + outputs_and_worker + value, marks)
             if count_threads() > threads:

@@ -26,6 +26,7 @@ class ShellDialect:
     descriptors = (0, 2)
     mark: bytes | None = None
     leader_is_item = False
+    joins_any = False
     batch_characters = 65_536
 
     def __init__(

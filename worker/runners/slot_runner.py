@@ -1,7 +1,7 @@
 """The runner: a slot process that stays up, is told batches of items, and is replaced when it dies."""
 
-import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from app.models.result import ItemResult, Outcome
 from worker.runners.brake import Brake, Kill
@@ -105,15 +105,21 @@ class SlotRunner:
 
     def _batch(self, items: Sequence[Item], *, position: int) -> Sequence[Item]:
         """As many of the next items as the slot process should hold in memory, which it forks for each."""
+        most = items[position : position + _BATCH_ITEMS]
         characters = 0
-        for count, item in enumerate(items[position : position + _BATCH_ITEMS]):
+        if (
+            self._dialect.joins_any
+            and sum([len(item.text) for item in most]) <= self._dialect.batch_characters
+        ):
+            return most
+        for count, item in enumerate(most):
             characters += len(item.text)
             if count and (
                 characters > self._dialect.batch_characters
                 or not self._dialect.joins(item, first=items[position])
             ):
-                return items[position : position + count]
-        return items[position : position + _BATCH_ITEMS]
+                return most[:count]
+        return most
 
     def _refused(self, item: Item, *, because: bytes) -> ItemResult:
         return ItemResult(
@@ -121,7 +127,7 @@ class SlotRunner:
             outcome=Outcome.FAILED,
             exit_code=_CANNOT_RUN_STATUS,
             stderr=because,
-            started_at=time.time(),
+            started_at=datetime.now(UTC),
             attempt=item.attempt,
             worker=self._worker,
         )
