@@ -100,11 +100,22 @@ def _ended(services: Services, receipt: Receipt, *, seconds: float) -> TaskStatu
     try:
         if not _is_over(services, receipt, seconds=seconds):
             return None
-        look = services.progress.look(receipt.task_id)
-        lines = tuple(services.results.lines_of(look, Selection(limit=RESULTS_SHOWN)))
-        return msgspec.structs.replace(services.progress.status_of(look), results=lines)
+        status, lines = _whole(services, receipt) if receipt.begun else _first(services, receipt)
+        return msgspec.structs.replace(status, results=tuple(lines))
     except (TooManyHeld, StoreUnavailable):
         return None
+
+
+def _first(services: Services, receipt: Receipt) -> tuple[TaskStatus, Iterator[ResultLine]]:
+    look = services.progress.look(receipt.task_id)
+    return services.progress.status_of(look), services.results.lines_of(look, Selection(limit=RESULTS_SHOWN))
+
+
+def _whole(services: Services, receipt: Receipt) -> tuple[TaskStatus, Iterator[ResultLine]]:
+    """All of it at once: what begins with its submit is small."""
+    whole = services.progress.whole(receipt.task_id)
+    lines = services.results.lines_of_whole(whole, Selection(limit=RESULTS_SHOWN))
+    return services.progress.status_of(whole.look), lines
 
 
 def _is_over(services: Services, receipt: Receipt, *, seconds: float) -> bool:

@@ -14,7 +14,15 @@ from app.models.ranges import EMPTY, Spans, intersect, spans_of, subtract, take
 from app.models.task import TaskSpec, TaskState
 from app.protocol.decision import DeadLetter, Effects, Entry
 from app.repositories.picking import picked
-from app.repositories.ports import LONGEST_WAIT_SECONDS, CommitOutcome, Look, ShardHint, Stored, Version
+from app.repositories.ports import (
+    LONGEST_WAIT_SECONDS,
+    CommitOutcome,
+    Look,
+    ShardHint,
+    Stored,
+    Version,
+    Whole,
+)
 
 FIRST_SWEEP_SECONDS = 2.0
 
@@ -188,6 +196,17 @@ class MemoryStore:
         if stored is None:
             return None
         return Look(stored=stored, spec=self.spec(task_id), beats=self.beats())
+
+    def whole(self, task_id: str) -> Whole | None:
+        stored, spec = self.load(task_id), self.spec(task_id)
+        if stored is None:
+            return None
+        return Whole(
+            look=Look(stored=stored, spec=spec, beats={}),
+            entries=self.entries(task_id, start=0, limit=stored.ledger.items_total),
+            blocks={block: data for (of, block), data in list(self._blocks.items()) if of == task_id},
+            inputs=sorted(self._uploads.get(spec.upload, {}).items()) if spec is not None else (),
+        )
 
     def spec(self, task_id: str) -> TaskSpec | None:
         return self._specs.get(task_id)

@@ -42,6 +42,19 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     beats: Mapping[str, Beat]
 
 
+class Whole(msgspec.Struct, frozen=True, kw_only=True):
+    """A small task with all its results and inputs, as it is at one moment.
+
+    Index entries by first item, blocks of results by id, blocks of items each with its first index. `look`
+    has no beats.
+    """
+
+    look: Look
+    entries: Sequence[Entry]
+    blocks: Mapping[str, bytes]
+    inputs: Sequence[tuple[int, Sequence[str]]]
+
+
 class ShardHint(msgspec.Struct, frozen=True, kw_only=True):
     """There is a shard to claim, told by the commit that planned it with all that its claim would read.
 
@@ -121,6 +134,10 @@ class TaskReads(Protocol):
         """All that its status is made of, in one round trip (one for each node of a cluster)."""
         ...
 
+    def whole(self, task_id: str) -> Whole | None:
+        """A task that is known to be small, in one round trip."""
+        ...
+
     def spec(self, task_id: str) -> TaskSpec | None: ...
 
     def specs(self, task_ids: Sequence[str]) -> list[TaskSpec | None]:
@@ -174,6 +191,20 @@ class ResultStore(Protocol):
     def block(self, task_id: str, block_id: str) -> bytes | None: ...
 
     def dead_letters(self, task_id: str) -> list[DeadLetter]: ...
+
+
+class ResultSource(Protocol):
+    """What results are read from: a store, or a task that has been read."""
+
+    def entries(self, task_id: str, *, start: int, limit: int) -> list[Entry]:
+        """As `ResultStore.entries`."""
+        ...
+
+    def block(self, task_id: str, block_id: str) -> bytes | None: ...
+
+    def items(self, upload: str, spans: Spans, *, most_blocks: int | None = None) -> list[str]:
+        """As `UploadStore.items`."""
+        ...
 
 
 class DeadLetterQueue(Protocol):

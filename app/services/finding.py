@@ -4,7 +4,7 @@ from app.errors import TaskNotFound
 from app.models.ledger import Ledger
 from app.models.request import task_id_of
 from app.models.task import TaskState
-from app.repositories.ports import LedgerStore, Look, Stored, TaskReads
+from app.repositories.ports import LedgerStore, Look, Stored, TaskReads, Whole
 
 
 def known_task(store: LedgerStore, task_id: str) -> Stored:
@@ -23,6 +23,14 @@ def known_look(store: TaskReads, task_id: str) -> Look:
     if look is None:
         raise _not_found(task_id)
     return look
+
+
+def known_whole(store: TaskReads, task_id: str) -> Whole:
+    """A task that was stored here a moment ago, with all it has. Raises TaskNotFound, StoreUnavailable."""
+    whole = store.whole(task_id)
+    if whole is None:
+        raise _not_found(task_id)
+    return whole
 
 
 def is_over(ledger: Ledger) -> bool:

@@ -8,9 +8,9 @@ from app.models.node import Beat
 from app.models.status import TaskPage, TaskStatus
 from app.models.task import Language, TaskSpec
 from app.protocol.submit import new_ledger
-from app.repositories.ports import ABSENT, Look, Store, Stored
+from app.repositories.ports import ABSENT, Look, Store, Stored, Whole
 from app.services.failures import FirstFailures
-from app.services.finding import is_over, known_look
+from app.services.finding import is_over, known_look, known_whole
 from app.services.liveness import alive
 from app.services.pace import eta_seconds_of, rate_of
 from app.services.paging import Cursor
@@ -37,6 +37,10 @@ class Progress:
     def look(self, task_id: str) -> Look:
         """The task as it is now. Raises TaskNotFound."""
         return known_look(self._store, task_id)
+
+    def whole(self, task_id: str) -> Whole:
+        """A task that is known to be small, with all it has. Raises TaskNotFound."""
+        return known_whole(self._store, task_id)
 
     def status_of_new(self, spec: TaskSpec) -> TaskStatus:
         """The status of a task that was stored a moment ago, without reading it."""

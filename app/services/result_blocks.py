@@ -3,7 +3,7 @@
 from collections import OrderedDict
 
 from app.models.wire import unpack_results
-from app.repositories.ports import ResultStore
+from app.repositories.ports import ResultSource
 from app.services.segment_results import Known
 
 MOST_BLOCKS = 8
@@ -16,7 +16,7 @@ class ResultBlocks:
     As many are kept as hold 20,000 results together, but always the last two.
     """
 
-    def __init__(self, store: ResultStore, task_id: str) -> None:
+    def __init__(self, store: ResultSource, task_id: str) -> None:
         self._store = store
         self._task_id = task_id
         self._kept: OrderedDict[str, Known] = OrderedDict()

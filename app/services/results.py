@@ -9,12 +9,13 @@ from app.models.ranges import spans_of_indexes
 from app.models.result import Outcome
 from app.models.status import ResultLine
 from app.models.task import TaskSpec
-from app.repositories.ports import Look, Store
+from app.repositories.ports import Look, ResultSource, Store, Whole
 from app.services.finding import known_task
 from app.services.result_blocks import ResultBlocks
 from app.services.result_index import Segment, segments
 from app.services.result_lines import line_of
 from app.services.segment_results import Found, found_in, outcome_without_result
+from app.services.whole_task import WholeTask
 
 BATCH_LINES = 1_000
 BATCH_RUNS = 8
@@ -44,10 +45,11 @@ class Selection:
 
 
 class ResultReader:
-    """Reads results. Thread-safe as far as its store is."""
+    """Reads results. Thread-safe as far as its store is. They come from a `source`, by default the store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, source: ResultSource | None = None) -> None:
         self._store = store
+        self._source = source or store
 
     def lines(self, task_id: str, selection: Selection) -> Iterator[ResultLine]:
         """The selected results. Raises TaskNotFound and, at any step, StoreUnavailable."""
@@ -63,6 +65,10 @@ class ResultReader:
         """The selected results of a task that has been read."""
         return chain.from_iterable(self._batches(look.stored.ledger, look.spec, selection))
 
+    def lines_of_whole(self, whole: Whole, selection: Selection) -> Iterator[ResultLine]:
+        """The selected results of a small task that has been read with all of them."""
+        return ResultReader(self._store, source=WholeTask(whole)).lines_of(whole.look, selection)
+
     def _batches(
         self, ledger: Ledger, spec: TaskSpec | None, selection: Selection
     ) -> Iterator[list[ResultLine]]:
@@ -74,9 +80,9 @@ class ResultReader:
                 left = left[len(lines) :]
 
     def _found(self, ledger: Ledger, selection: Selection) -> Iterator[list[Found]]:
-        blocks = ResultBlocks(self._store, ledger.task_id)
+        blocks = ResultBlocks(self._source, ledger.task_id)
         every = segments(
-            lambda start, limit: self._store.entries(ledger.task_id, start=start, limit=limit),
+            lambda start, limit: self._source.entries(ledger.task_id, start=start, limit=limit),
             start=selection.start,
             stop=ledger.items_total,
         )
@@ -96,7 +102,7 @@ class ResultReader:
         if spec is None:
             return repeat(None)
         try:
-            return self._store.items(spec.upload, spans, most_blocks=INPUT_BLOCKS) or repeat(None)
+            return self._source.items(spec.upload, spans, most_blocks=INPUT_BLOCKS) or repeat(None)
         except KeyError:
             return repeat(None)
 

@@ -6,7 +6,7 @@ from redis import Redis
 
 from app.models.task import TaskSpec
 from app.repositories import keys
-from app.repositories.ports import Look, ShardHint
+from app.repositories.ports import Look, ShardHint, Whole
 from app.repositories.redis.beats import Beats
 from app.repositories.redis.channel import Command
 from app.repositories.redis.ends import Ends
@@ -16,9 +16,9 @@ from app.repositories.redis.letters import Letters
 from app.repositories.redis.link import Link
 from app.repositories.redis.outbox import OutboxEntries
 from app.repositories.redis.reads import Reads
-from app.repositories.redis.results import Results
+from app.repositories.redis.results import Results, entries_of
 from app.repositories.redis.stored import stored_of, value_of
-from app.repositories.redis.uploads import Uploads
+from app.repositories.redis.uploads import Uploads, blocks_of
 
 
 class RedisStore(Ledgers, Uploads, Reads, Results, Letters, OutboxEntries, Beats):
@@ -55,6 +55,29 @@ class RedisStore(Ledgers, Uploads, Reads, Results, Letters, OutboxEntries, Beats
             stored=stored,
             spec=None if text is None else value_of(text, TaskSpec, key=spec),
             beats=self._readable_beats(beats),
+        )
+
+    def whole(self, task_id: str) -> Whole | None:
+        names = keys.keys_of(task_id, (keys.TASK, keys.SPEC, keys.INDEX, keys.OUT, keys.INPUTS))
+        ledger, spec, index, out, inputs = names
+        commands: list[Command] = [
+            ("HGETALL", ledger),
+            ("HGET", spec, "spec"),
+            ("ZRANGE", index, 0, -1, "WITHSCORES"),
+            ("HGETALL", out),
+            ("HGETALL", inputs),
+            ("TIME",),
+        ]
+        fields, text, entries, blocks, items, now = self._link.read_all(commands)
+        stored = stored_of(fields, key=ledger, read_at=now)
+        if stored is None:
+            return None
+        asked = None if text is None else value_of(text, TaskSpec, key=spec)
+        return Whole(
+            look=Look(stored=stored, spec=asked, beats={}),
+            entries=entries_of(entries, key=index),
+            blocks={name.decode(): block for name, block in blocks.items()},
+            inputs=blocks_of(items, key=inputs),
         )
 
     def wait_ended(self, task_id: str, *, timeout_seconds: float) -> bool:

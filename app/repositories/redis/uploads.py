@@ -1,6 +1,6 @@
 """Inputs in Redis: compressed blocks found by a sorted set of their first indexes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import MsgspecError
 from zstandard import ZstdError
@@ -65,3 +65,8 @@ def _unpacked(block: bytes, *, key: str) -> list[str]:
         return unpack_items(block)
     except (ZstdError, MsgspecError, UnicodeDecodeError) as error:
         raise CorruptState(f"{key} holds a block of inputs that cannot be read: {error}") from error
+
+
+def blocks_of(fields: Mapping[bytes, bytes], *, key: str) -> list[tuple[int, list[str]]]:
+    """All blocks of inputs, by first index."""
+    return sorted((int(first), _unpacked(block, key=key)) for first, block in fields.items())

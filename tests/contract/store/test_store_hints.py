@@ -155,3 +155,19 @@ def test_nobody_is_told_after_it_has_stopped_to_listen(store: Store, listen: Cal
 
     assert other.next().stored.ledger.items_total == 2
     assert ear.heard.empty()
+
+
+def test_a_small_task_is_read_with_all_it_has(store: Store) -> None:
+    trial = begin(store, {"v": 1, "w": 2})
+    assert store.whole(Trial(store, items=1).task_id) is None
+    for shard_id, shard in trial.ledger.shards.items():
+        trial.claim(shard_id, worker=shard.worker)
+        trial.record(shard_id, shard.spans, worker=shard.worker)
+
+    whole = store.whole(trial.task_id)
+
+    assert whole is not None
+    assert (whole.look.stored.ledger, whole.look.spec) == (trial.ledger, trial.spec)
+    assert list(whole.entries) == store.entries(trial.task_id, start=0, limit=9)
+    assert [store.block(trial.task_id, name) for name in whole.blocks] == list(whole.blocks.values())
+    assert [(at, list(items)) for at, items in whole.inputs] == [(0, ["item-0", "item-1", "item-2"])]
