@@ -115,9 +115,11 @@ def _slow() -> Mix:
     return Mix(workers=crew(4, slow=1), tasks=[task])
 
 
-def _lognormal(arrange: Callable[[list[float]], object] = list.sort) -> Callable[[], Mix]:
+def _lognormal(
+    arrange: Callable[[list[float]], object] = list.sort, *, sigma: float = SIGMA
+) -> Callable[[], Mix]:
     def mix() -> Mix:
-        times = lognormal(4_000, mean=0.08, sigma=SIGMA, seed=SEED)
+        times = lognormal(4_000, mean=0.08, sigma=sigma, seed=SEED)
         arrange(times)
         return Mix(workers=crew(4), tasks=[SimulatedTask(name="t", items=4_000, seconds=times.__getitem__)])
 
@@ -152,7 +154,8 @@ ROWS = (
     Row(name="16 equal workers of 4 slots, 20 ms", bar=0.95, mix=_equal),
     Row(name="one of four workers 10 × slower, 50 ms", bar=0.90, mix=_slow),
     Row(name="log-normal times, σ = 1.5, shortest first", bar=0.92, mix=_lognormal()),
-    Row(name="the same, longest first", bar=0.92, mix=_lognormal(list.reverse)),
+    Row(name="the same, σ = 2.5", bar=0.92, mix=_lognormal(sigma=2.5)),
+    Row(name="σ = 1.5, longest first", bar=0.92, mix=_lognormal(list.reverse)),
     Row(name="the same, shuffled", bar=0.92, mix=_lognormal(lambda times: Random(SEED).shuffle(times))),
     Row(name="a fourth worker joins at half time", bar=0.90, mix=_joining),
     Row(name="one of four dies at half time", bar=0.90, mix=_dying),

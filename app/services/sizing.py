@@ -24,7 +24,7 @@ class Limits:
     shards_per_task: int = 2
     tasks_per_worker: int = 4
     shard_seconds: float = 2.0
-    least_seconds: float = 0.05
+    least_seconds: float = 0.1
     most_shards: int = 20_000
 
 

@@ -116,11 +116,30 @@ def test_what_ends_in_a_moment_is_left_where_it_is() -> None:
 
 def test_what_was_begun_since_the_beat_is_taken_off() -> None:
     ledger = a_task(s=a_shard(100, "busy"))
-    old = msgspec.structs.replace(beat("busy", held("s", 98)), at=NOW - 5.0)
+    old = msgspec.structs.replace(beat("busy", held("s", 98)), at=NOW - 3.0)
 
     (ask,) = asked(ledger, old)
 
-    assert ask.start == 100 - 24
+    assert ask.start == 100 - 34
+
+
+def test_a_rate_of_shorter_items_does_not_hide_that_those_at_hand_take_longer() -> None:
+    """Sorted lists: the rate was measured where all were short, and what runs now takes ever longer."""
+    ledger = a_task(s=a_shard(100, "busy"))
+    old = msgspec.structs.replace(beat("busy", held("s", 98, seconds=1.0), rate=1_000.0), at=NOW - 1.0)
+
+    (ask,) = asked(ledger, old)
+
+    assert ask.start == 100 - 48
+
+
+def test_never_more_than_half_is_thought_to_have_begun_since_the_beat() -> None:
+    ledger = a_task(s=a_shard(100, "busy"))
+    old = msgspec.structs.replace(beat("busy", held("s", 98)), at=NOW - 100.0)
+
+    (ask,) = asked(ledger, old)
+
+    assert ask.start == 100 - 25
 
 
 def test_a_slow_worker_takes_nothing_that_a_quick_one_will_have_ended_before() -> None:

@@ -270,7 +270,7 @@ def test_a_slow_worker_gets_the_lesser_part_of_the_tail() -> None:
 
 def test_no_shard_is_less_than_a_round_trip_is_worth() -> None:
     """10,000 items that do nothing would else end in a hundred shards of a few, each with its records."""
-    assert size_of(a_task(waiting=100), crew(2, 2, t=1_000.0)) == 50
+    assert size_of(a_task(waiting=100), crew(2, 2, t=1_000.0)) == 100
 
 
 def drain(items: int, workers: list[PacedWorker], limits: Limits = LIMITS) -> list[int]:
@@ -298,7 +298,7 @@ def test_the_last_shards_are_small() -> None:
     sizes = drain(100_000, crew(2, 2, 2, 2, t=500.0))
 
     assert sizes[0] == 1_000
-    assert sizes[-2] == 25
+    assert sizes[-2] == 50
     assert sizes == sorted(sizes, reverse=True)
 
 
