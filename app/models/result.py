@@ -30,9 +30,6 @@ class ItemResult(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=
     """
 
     index: int
-    outcome: Outcome
-    exit_code: int | None = None
-    signal: int | None = None
     started_at: datetime | None = None
     duration_ms: float = 0.0
     attempt: int = 1
@@ -41,4 +38,7 @@ class ItemResult(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=
     stdout_truncated: bool = False
     stderr_truncated: bool = False
     worker: str = ""
+    outcome: Outcome
+    exit_code: int | None = None
+    signal: int | None = None
     value: bytes | None = None

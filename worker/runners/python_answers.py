@@ -45,25 +45,24 @@ class Answers:
         self._poll.register(self.out, select.EPOLLIN)
         self._poll.register(self.err, select.EPOLLIN)
         self._fence = _thread.allocate_lock()
-        self._at = 0
-        self._free_to = 0
+        self._at = self._free_to = self._published = 0
         self._carried = 0
         self._number = bytearray(4)
 
     def begin(self) -> None:
         """A batch begins: the memory is empty."""
-        self._at, self._free_to = 0, self._ring_bytes
+        self._at, self._free_to, self._published = 0, self._ring_bytes, 0
 
     def give(self, index: int, answer: bytes, marks: Iterator[bytes]) -> None:
         """The item has ended, and all its processes. The next mark is only taken where it is needed."""
-        at, words = self._at, self._words
-        end = at + len(answer)
+        words, length = self._words, len(answer)
+        end = self._at + length
         if end <= self._free_to or self._has_room(end):
-            self._put(at, answer)
+            self._put(answer, length)
             # The poll, which lets go of the interpreter's lock, also keeps the two writes in order.
             if (not self._poll.poll(0, 1) and words[_TAKEN] == self._carried) or self._has_not_grown():
                 self._at = end
-                words[_PUBLISHED] += _ONE_ANSWER + end - at
+                self._published = words[_PUBLISHED] = self._published + _ONE_ANSWER + length
                 with self._fence:  # so that the next is read after that was written
                     pass
                 if words[_SLEEPS]:
@@ -86,14 +85,15 @@ class Answers:
         self._free_to = self._words[_SEEN] + self._ring_bytes
         return end <= self._free_to
 
-    def _put(self, at: int, answer: bytes) -> None:
-        first = _HEADER_BYTES + at % self._ring_bytes
-        split = _HEADER_BYTES + self._ring_bytes - first
-        if len(answer) <= split:
-            self._memory[first : first + len(answer)] = answer
+    def _put(self, answer: bytes, length: int) -> None:
+        first = _HEADER_BYTES + self._at % self._ring_bytes
+        last = first + length
+        end = _HEADER_BYTES + self._ring_bytes
+        if last <= end:
+            self._memory[first:last] = answer
         else:
-            self._memory[first:] = answer[:split]
-            self._memory[_HEADER_BYTES : _HEADER_BYTES + len(answer) - split] = answer[split:]
+            self._memory[first:] = answer[: end - first]
+            self._memory[_HEADER_BYTES : _HEADER_BYTES + last - end] = answer[end - first :]
 
     def _has_not_grown(self) -> bool:
         return self._carried != _UNKNOWN and self._count() == self._carried

@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 _SOURCE_NAME = "function.py"
 _OUT_OF_THE_WAY = 64
 
-_ARRAY_OF_13, _NUMBER, _FLOAT, _BYTES, _TEXT = 0x9D, 0xCF, 0xCB, 0xC6, 0xDB
-_EIGHT_BYTES, _TIMESTAMP, _NANOSECONDS_AT = 0xD7, -1, 34
+_ARRAY_OF_13, _TIMESTAMP, _FLOAT, _NUMBER, _BYTES, _TEXT = 0x9DCF, 0xD7FF, 0xCB, 0xCF, 0xC6, 0xDB
+_NANOSECONDS_AT = 34
 _NIL = b"\xc0"
 _NULL = b"\xc4\x04null"
 _OK = b"\xa2ok\x00" + _NIL
 _NO_OUTPUTS = b"\xc4\x00\xc4\x00\xc2\xc2"
-_pack_index = struct.Struct(">BBQ").pack
-_pack_times = struct.Struct(">BbQBdBQ").pack
+_pack_attempt = struct.Struct(">BQ").pack
 _pack_length = struct.Struct(">BI").pack
+_pack_ok = struct.Struct(">5sBI").pack
 _to_json = json.JSONEncoder(allow_nan=False).encode
 
 _Function = Callable[[str], object]
@@ -63,6 +63,7 @@ class Slot:
         self._value_cap = value_cap
         self._answers = answers
         self._process = process
+        self._is_itself = process.is_itself
         self._home = os.open(".", os.O_RDONLY | os.O_CLOEXEC)
         _open_for_items(folder / "out", standard=1)
         _open_for_items(folder / "err", standard=2)
@@ -79,72 +80,62 @@ class Slot:
         """Run a batch: texts for the indexes from the first of a span up to the second, at its attempt.
 
         The mark is kept where neither a traceback with variables nor a `repr` shows it.
-
-        An answer is the result as the worker keeps it: an array in msgpack.
         """
         marks, left = itertools.repeat(mark), iter(texts)
-        outputs_and_worker = _NO_OUTPUTS + _packed(_TEXT, worker)
         self._answers.begin()
         told_attempt = 0
         for start, stop, attempt in spans:
             if attempt != told_attempt:
                 os.environ["FANFOLD_ATTEMPT"] = str(attempt)
                 told_attempt = attempt
-            if not self._serve_span(range(start, stop), left, attempt, outputs_and_worker, marks):
+            alike = _pack_attempt(_NUMBER, attempt) + _NO_OUTPUTS + _packed(_TEXT, worker)
+            if not self._serve_span(zip(range(start, stop), left), alike=alike, marks=marks):  # noqa: B905
                 break
         is_crowded = _thread._count() > self._threads  # noqa: SLF001
         # Threads cannot be ended: a new process takes over, and these end with this one.
         self._answers.say(b"retire" if is_crowded else b"end", mark=mark)
 
-    def _serve_span(
-        self,
-        indexes: Iterable[int],
-        texts: Iterator[str],
-        attempt: int,
-        outputs_and_worker: bytes,
-        marks: Iterator[bytes],
-    ) -> bool:
-        """Whether the next span may begin. All that the loop calls is at hand: it takes most of its time."""
+    def _serve_span(self, items: Iterable[tuple[int, str]], *, alike: bytes, marks: Iterator[bytes]) -> bool:
+        """Whether the next span may begin.
+
+        An answer is the result as it is stored, an array in msgpack; `alike` is what all have of it. What the
+        loop calls is at hand, because that takes most of its time.
+        """
         brake, clock, tell_index, threads = self._brake, time.perf_counter, self._process.tell, self._threads
         run, clear_up, give, count_threads = self._run, self._clear_up, self._answers.give, _thread._count  # noqa: SLF001
-        pack_index, pack_times, now = _pack_index, _pack_times, time.time_ns
-        for index, text in zip(indexes, texts):  # noqa: B905 - there are more texts, of other spans
+        now, pack = time.time_ns, struct.Struct(f">HQHQBd{len(alike)}s").pack
+        for index, text in items:
             if brake[0]:
                 return False
             tell_index(index)
             began, started = now(), clock()
-            ending, value = run(text)
+            ending = run(text)
             microseconds = int((clock() - started) * 1e6 + 0.5)
             clear_up()
-            seconds, nanoseconds = divmod(began, 1_000_000_000)
-            moment = nanoseconds // 1000 * 1000 << _NANOSECONDS_AT | seconds
-            times = pack_times(
-                _EIGHT_BYTES, _TIMESTAMP, moment, _FLOAT, microseconds / 1000, _NUMBER, attempt
-            )
-            head = pack_index(_ARRAY_OF_13, _NUMBER, index) + ending
-            give(index, head + times + outputs_and_worker + value, marks)
+            second, rest = divmod(began, 1_000_000_000)
+            moment = rest // 1000 * 1000 << _NANOSECONDS_AT | second
+            head = pack(_ARRAY_OF_13, index, _TIMESTAMP, moment, _FLOAT, microseconds / 1000, alike)
+            give(index, head + ending, marks)
             if count_threads() > threads:
                 return False
         return True
 
-    def _run(self, text: str) -> tuple[bytes, bytes]:
-        """How the item ended, and the value, both packed."""
+    def _run(self, text: str) -> bytes:
+        """How the item ended, and its value."""
         try:
             result = self._function(text)
-            if result is None:
-                return _OK, _NULL
-            return _OK, self._packed_json(result)
+            return _OK + _NULL if result is None else self._ok(result)
         except SystemExit as end:
             code = _exit_code(end)
-            return (_failed(code), _NIL) if code else (_OK, _NULL)
+            return _failed(code) if code else _OK + _NULL
         except _Failure as failure:
             self._complain(failure.said)
-            return _failed(failure.exit_code), _NIL
+            return _failed(failure.exit_code)
         except BaseException as error:  # noqa: BLE001 - whatever user code raises is data
             self._complain(_traceback(error))
-            return _failed(1), _NIL
+            return _failed(1)
 
-    def _packed_json(self, result: object) -> bytes:
+    def _ok(self, result: object) -> bytes:
         try:
             text = str(result) if type(result) is int else _to_json(result)  # which takes ten times as long
             if "\\ud" in text:  # half a surrogate pair is no text: many readers refuse it
@@ -156,7 +147,7 @@ class Slot:
                 f"fanfold: what run(item) returned is {len(text)} bytes of JSON, "
                 f"more than {self._value_cap}\n"
             )
-        return _packed(_BYTES, text)
+        return _pack_ok(_OK, _BYTES, len(text)) + text.encode()
 
     def _complain(self, text: str) -> None:
         try:
@@ -166,8 +157,7 @@ class Slot:
             os.write(self._answers.err, text.encode(errors="replace"))
 
     def _clear_up(self) -> None:
-        process = self._process
-        if not process.is_itself():
+        if not self._is_itself():
             os._exit(0)  # a fork of an item that came back from `run`
         try:
             self._stdout.flush()
@@ -177,8 +167,8 @@ class Slot:
         sys.stdout, sys.stderr = self._stdout, self._stderr
         signal.alarm(0)
         os.fchdir(self._home)
-        if process.has_children():
-            process.kill_children()
+        if not self._process.is_childless():
+            self._process.kill_children()
 
     def _open_texts(self) -> None:
         self._stdout = io.TextIOWrapper(
@@ -264,7 +254,7 @@ def _traceback(error: BaseException) -> str:
 
 
 def _failed(exit_code: int) -> bytes:
-    return b"\xa6failed\xd2" + exit_code.to_bytes(4, "big", signed=True) + _NIL
+    return b"\xa6failed\xd2" + exit_code.to_bytes(4, "big", signed=True) + _NIL + _NIL
 
 
 def _packed(kind: int, text: str) -> bytes:

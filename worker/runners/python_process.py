@@ -4,6 +4,7 @@ Some of it is asked of libc directly once so many items have run that it pays: t
 as long to load as a thousand items that do nothing.
 """
 
+import functools
 import mmap
 import os
 import signal
@@ -18,13 +19,17 @@ _WIPE_ON_FORK = 18
 
 
 class Process:
-    """Its environment and its children. `is_itself` is false in a fork of it, however that was made."""
+    """Its environment and its children.
+
+    `is_itself` is false in a fork of it, however that was made; `is_childless` where it has children, dead
+    or alive.
+    """
 
     def __init__(self) -> None:
         self.is_itself = _look_at_self()
+        self.is_childless: Callable[[], object] = _look_for_children
         self._left = _ITEMS_BEFORE_LIBC
         self._variable: Any = None
-        self._waitid: Any = None
 
     def tell(self, index: int) -> None:
         """FANFOLD_ITEM_INDEX in the environment. libc never frees what a variable was, 80 bytes an item.
@@ -44,16 +49,6 @@ class Process:
         except AttributeError:  # the function has put something of its own there
             os.environ["FANFOLD_ITEM_INDEX"] = text.decode()
 
-    def has_children(self) -> bool:
-        """Whether there are any, dead or alive. (To raise an error takes longer than to ask.)"""
-        if self._waitid is not None:
-            return bool(self._waitid(os.P_ALL, 0, None, _IF_ENDED) == 0)
-        try:
-            os.waitid(os.P_ALL, 0, _IF_ENDED)
-        except ChildProcessError:
-            return False
-        return True
-
     def kill_children(self) -> None:
         """Kill all that the item left; orphans become our children, so the loop ends when none is left."""
         while True:
@@ -71,7 +66,16 @@ class Process:
         libc = ctypes.PyDLL(None)
         self._variable = ctypes.create_string_buffer(b"FANFOLD_ITEM_INDEX=", _INDEX_VARIABLE_BYTES)
         libc.putenv(self._variable)
-        self._waitid = libc.waitid
+        # It returns -1 where there are none. To raise an error takes longer than to ask.
+        self.is_childless = functools.partial(libc.waitid, os.P_ALL, 0, None, _IF_ENDED)
+
+
+def _look_for_children() -> bool:
+    try:
+        os.waitid(os.P_ALL, 0, _IF_ENDED)
+    except ChildProcessError:
+        return True
+    return False
 
 
 def _look_at_self() -> Callable[[], object]:
@@ -82,4 +86,4 @@ def _look_at_self() -> Callable[[], object]:
         own.madvise(_WIPE_ON_FORK)
     except OSError:
         return lambda: os.getpid() == pid
-    return lambda: own[0]
+    return functools.partial(own.__getitem__, 0)
