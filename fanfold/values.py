@@ -53,7 +53,7 @@ class Outcome(StrEnum):
 FAILURES = tuple(outcome for outcome in Outcome if outcome.is_failure)
 
 
-class ItemResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ItemResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
     """What became of one item."""
 
     index: Annotated[int, Meta(description="Place of the item in the task's list, from 0.")]

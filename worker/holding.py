@@ -125,10 +125,10 @@ class Holding:
         """What to record now; the same again until it is answered."""
         if self.in_flight is not None:
             return self.in_flight
-        results = sorted(self.done, key=attrgetter("index"))
+        results, ok = sorted(self.done, key=attrgetter("index")), Outcome.OK
         self.in_flight = Report(
             done=_spans_of_ordered([result.index for result in results]),
-            failed=spans_of_indexes([result.index for result in results if result.outcome is not Outcome.OK]),
+            failed=spans_of_indexes([result.index for result in results if result.outcome is not ok]),
             given_back=self.giving_back,
             block_id=new_id(),
             block=pack_results(results) if results else b"",

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import chain, starmap
 
 Span = tuple[int, int]
 Spans = tuple[Span, ...]
@@ -98,8 +99,7 @@ def take(spans: Spans, count: int) -> tuple[Spans, Spans]:
 
 def indexes(spans: Spans) -> Iterator[int]:
     """Every index, ascending."""
-    for start, stop in spans:
-        yield from range(start, stop)
+    return chain.from_iterable(starmap(range, spans))
 
 
 def pieces(spans: Spans, count: int) -> tuple[Spans, ...]:

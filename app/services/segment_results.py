@@ -3,7 +3,7 @@
 A result of an earlier run counts only where it is ok: whatever else it was, a retry has taken up again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -39,11 +39,10 @@ def found_in(
         return
     for first in range(segment.start, segment.stop, RUN_ITEMS):
         indexes = range(first, min(first + RUN_ITEMS, segment.stop))
-        run: list[Found] = [known[index] for index in indexes if index in known] if is_current else []
-        if len(run) == len(indexes):
-            yield run
+        if is_current and (whole := _all_of(indexes, known)) is not None:
+            yield whole
             continue
-        run = []
+        run: list[Found] = []
         for index, result in zip(indexes, map(known.get, indexes), strict=True):
             if result is not None and (is_current or result.outcome.is_success):
                 run.append(result)
@@ -54,6 +53,13 @@ def found_in(
                 yield None
                 return
         yield run
+
+
+def _all_of(indexes: Iterable[int], known: Known) -> list[Found] | None:
+    try:
+        return [known[index] for index in indexes]
+    except KeyError:
+        return None
 
 
 def outcome_without_result(entry: Entry | None, ledger: Ledger) -> Outcome | None:

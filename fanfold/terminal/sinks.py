@@ -43,10 +43,14 @@ class OutputSink:
     def take(self, results: "Sequence[ItemResult]") -> None:
         """Write of each stdout, then the value a python function returned, then stderr.
 
-        What goes to stdout alone is written together.
+        What goes to stdout alone is written together, and at once where there is nothing but values.
         """
-        from fanfold.terminal.json_shapes import to_json
+        from fanfold.terminal.json_shapes import to_json, to_json_lines
 
+        if results and not any(each.stdout or each.stderr or self._note(each) for each in results):
+            values = [each.value for each in results if each.value is not None]
+            self._put([to_json_lines(values)], after=results[-1].index)
+            return
         outputs: list[bytes] = []
         for result in results:
             if result.stdout:
@@ -86,10 +90,10 @@ class OutputSink:
 
     def _note(self, result: "ItemResult") -> bytes:
         if not self._notes or (
-            result.outcome.value == "ok" and not (result.stdout_truncated or result.stderr_truncated)
+            result.outcome == "ok" and not (result.stdout_truncated or result.stderr_truncated)
         ):
             return b""
-        remarks = [] if result.outcome.value == "ok" else [ending(result)]
+        remarks = [] if result.outcome == "ok" else [ending(result)]
         remarks += ["output cut at the limit"] if result.stdout_truncated or result.stderr_truncated else []
         line_end = "\n" if result.stderr and not result.stderr.endswith("\n") else ""
         text = f"{line_end}fanfold: item {result.index} {quoted_item(result.item)}: {'; '.join(remarks)}\n"
