@@ -140,7 +140,7 @@ class Watch:
         if bytes_each:
             left = min(left, _BUSY_STREAM_BYTES / 2 / bytes_each)
         if heard.answers:
-            left = min(left, MEMORY_BYTES / 2 * heard.answer_count / len(heard.answers))
+            left = min(left, MEMORY_BYTES / 3 * heard.answer_count / len(heard.answers))
         longest = _LONGEST_QUIET_PAUSE_SECONDS if bytes_each < _QUIET_ITEM_BYTES else _LONGEST_PAUSE_SECONDS
         return max(0.0, min(longest, self._collector.pace_seconds * left))
 
