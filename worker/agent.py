@@ -102,6 +102,7 @@ class Agent:
     def items_ended(self, shard_id: str, *, block_bytes: int) -> None:
         """A slot has results: recorded at once where they end the shard, else with the others."""
         if self._holdings.is_due_at_once(shard_id, block_bytes=block_bytes):
+            self._node.record_hinted(shard_id)
             self._records_due.set()
 
     def slot_is_free(self) -> None:

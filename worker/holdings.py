@@ -117,6 +117,12 @@ class Holdings:
                 return False
             return held.is_finished or held.done_bytes >= block_bytes or not self._has_pending()
 
+    def is_finished(self, shard_id: str) -> bool:
+        """Whether all of the shard has ended, and is here still."""
+        with self._lock:
+            held = self._held.get(shard_id)
+            return held is not None and held.is_finished
+
     def idle(self) -> int:
         """How many slots find nothing to do."""
         with self._lock:

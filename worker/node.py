@@ -42,6 +42,7 @@ class Node:
         self._idle_told = settings.slots
         self._gone: dict[str, None] = {}
         self._hinted: set[str] = set()
+        self._recording = Lock()
         self._owes_room = False
         self._room_told_at = -OWED_ROOM_SECONDS
 
@@ -168,12 +169,26 @@ class Node:
     def record_due(self) -> int:
         """Records every shard that has something to say; how many are left unanswered."""
         settings = self._settings
-        due = self._holdings.due(
-            self._ports.clock(),
-            interval_seconds=settings.record_interval,
-            block_bytes=settings.block_bytes,
-        )
-        return sum(not self._record(shard_id) for shard_id in due)
+        with self._recording:
+            due = self._holdings.due(
+                self._ports.clock(),
+                interval_seconds=settings.record_interval,
+                block_bytes=settings.block_bytes,
+            )
+            return sum(not self._record(shard_id) for shard_id in due)
+
+    def record_hinted(self, shard_id: str) -> None:
+        """For a slot that has ended something: recorded at once if that was all of what came by a hint.
+
+        Who waits for its task is spared the waking of another thread. What is not recorded here is due.
+        """
+        if shard_id not in self._hinted or not self._recording.acquire(blocking=False):
+            return
+        try:
+            if self._holdings.is_finished(shard_id):
+                self._record(shard_id)
+        finally:
+            self._recording.release()
 
     def _record(self, shard_id: str) -> bool:
         found = self._holdings.report(shard_id)

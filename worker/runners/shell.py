@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from app.models.result import Outcome
@@ -66,7 +67,12 @@ class BashDialect(ShellDialect):
     """bash, with `slot.bash`. It needs no quoting: items go in as an array."""
 
     def __init__(self, source: bytes, *, environment: Mapping[str, str], work_dir: Path) -> None:
-        argv = [_found("bash", environment), "--noprofile", "--norc", "slot.bash"]
+        argv = [
+            _found("bash", path=environment.get("PATH"), otherwise="/bin/bash"),
+            "--noprofile",
+            "--norc",
+            "slot.bash",
+        ]
         super().__init__(source, argv=argv, environment=environment, work_dir=work_dir)
 
     def joins(self, item: Item, *, first: Item) -> bool:
@@ -108,7 +114,7 @@ class ShDialect(ShellDialect):
     """/bin/sh, with `slot.sh`: items are quoted into a script; the worker draws the marks and keeps time."""
 
     def __init__(self, source: bytes, *, environment: Mapping[str, str], work_dir: Path) -> None:
-        argv = [shutil.which("dash") or "/bin/sh", "slot.sh"]
+        argv = [_found("dash", otherwise="/bin/sh"), "slot.sh"]
         super().__init__(source, argv=argv, environment=environment, work_dir=work_dir)
 
     def announce(self, items: Sequence[Item]) -> Announcement:
@@ -133,8 +139,10 @@ class ShDialect(ShellDialect):
         return _ended(int(index), status=int(status), mark=mark, remarks=remarks)
 
 
-def _found(program: str, environment: Mapping[str, str]) -> str:
-    return shutil.which(program, path=environment.get("PATH")) or shutil.which(program) or f"/bin/{program}"
+@cache
+def _found(program: str, *, path: str | None = None, otherwise: str) -> str:
+    """Looked for once: a first item waits for it."""
+    return shutil.which(program, path=path) or shutil.which(program) or otherwise
 
 
 def _is_long(text: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from app.models.result import ItemResult, Outcome
-from worker.runners.brake import Brake, Kill
+from worker.runners.brake import Kill
 from worker.runners.dialect import Dialect
 from worker.runners.enclosure.launcher import LaunchFailed
 from worker.runners.ports import Function, Item, Running, SlotContext
@@ -26,9 +26,8 @@ class SlotRunner:
         self._worker = context.worker_id
         self._work_dir = context.work_dir
         self._seat = seat or a_seat(context.launcher, cap_bytes=context.output_cap_bytes)
-        self._directory, self._channel = self._seat
+        self._directory, self._channel, self._brake = self._seat
         self._is_introduced = False
-        self._brake = Brake(self._directory)
         self._limit = TimeLimit(seconds=function.timeout_seconds, grace_seconds=context.term_grace_seconds)
         self._watch: Watch | None = None
         dialect.prepare(self._directory)
@@ -68,7 +67,6 @@ class SlotRunner:
 
     def close(self) -> None:
         """Kill the slot process and remove its folder. May be called twice."""
-        self._brake.close()
         self._seat.give_up()
 
     def _run_some(self, items: Sequence[Item], *, position: int, listeners: Listeners) -> int:

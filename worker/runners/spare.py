@@ -9,6 +9,7 @@ from threading import Event, Lock, Thread
 from typing import NamedTuple
 
 from app.models.task import Language
+from worker.runners.brake import Brake
 from worker.runners.channel import Channel
 from worker.runners.dialect import Dialect
 from worker.runners.enclosure.launcher import Launcher, LaunchFailed
@@ -18,13 +19,15 @@ SETTLING_SECONDS = 0.004
 
 
 class Seat(NamedTuple):
-    """The folder of a slot process and the pipes to it, whether or not it runs."""
+    """The folder of a slot process, the pipes to it and its brake, whether or not it runs."""
 
     directory: Path
     channel: Channel
+    brake: Brake
 
     def give_up(self) -> None:
         """Kill the slot process, if there is one, and remove the folder."""
+        self.brake.close()
         self.channel.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
@@ -32,7 +35,8 @@ class Seat(NamedTuple):
 def a_seat(launcher: Launcher, *, cap_bytes: int) -> Seat:
     """A new one, without a slot process."""
     directory = Path(tempfile.mkdtemp(prefix="slot-", dir=launcher.scratch))
-    return Seat(directory, Channel(launcher=launcher, directory=directory, cap_bytes=cap_bytes))
+    channel = Channel(launcher=launcher, directory=directory, cap_bytes=cap_bytes)
+    return Seat(directory, channel, Brake(directory))
 
 
 class Spares:

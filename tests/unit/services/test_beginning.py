@@ -135,3 +135,34 @@ def test_a_shard_that_nobody_has_heard_of_is_sent_when_its_task_comes_from_kafka
 
     assert [record.shard_id for record in stage.new_hints()] == [shard_id]
     assert size(stage.ledger(task_id).shards[shard_id].spans) == 1
+
+
+def test_a_slot_records_the_end_of_what_came_by_a_hint_itself(stage: Stage) -> None:
+    worker = stage.worker("w")
+    hint = a_hint(stage, worker="w")
+    worker.hear(hint)
+    other = stage.task(2)
+    shard_id = stage.shard(other, 2, worker="w")
+    worker.claim(other, shard_id)
+    worker.node.record_hinted(hint.shard_id)
+    assert stage.ledger(hint.task_id).succeeded == 0
+
+    worker.slots.run_all()
+    worker.node.record_hinted(shard_id)
+    worker.node.record_hinted(hint.shard_id)
+    worker.node.record_hinted(hint.shard_id)
+
+    assert (stage.ledger(hint.task_id).succeeded, stage.ledger(other).succeeded) == (1, 0)
+
+
+def test_what_it_could_not_record_is_due(stage: Stage) -> None:
+    worker = stage.worker("w")
+    hint = a_hint(stage, worker="w")
+    worker.hear(hint)
+    worker.slots.run_all()
+    worker.link.is_away = True
+    worker.node.record_hinted(hint.shard_id)
+    worker.link.is_away = False
+
+    assert worker.node.record_due() == 0
+    assert stage.ledger(hint.task_id).succeeded == 1
