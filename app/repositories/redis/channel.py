@@ -3,6 +3,7 @@
 The library's own way from a call to the socket and back costs several times what the server needs.
 """
 
+import select
 import socket
 import struct
 from collections.abc import Callable
@@ -77,6 +78,23 @@ class Channel:
             self.close()  # an answer that is still to come must not be taken for another's
             raise
         return got
+
+    def hear(self, *, timeout_seconds: float) -> Any:  # noqa: ANN401 - depends on what is told
+        """What the server says unasked, or None where it says nothing in time."""
+        try:
+            while (said := self._reader.gets()) is _NOTHING_YET:
+                if not self._has_said(within_seconds=timeout_seconds):
+                    return None
+                self._read()
+        except (OSError, hiredis.HiredisError) as error:
+            self.close()
+            raise NoConnection(str(error)) from error
+        return said
+
+    def _has_said(self, *, within_seconds: float) -> bool:
+        poll = select.poll()  # `select` takes no descriptor above 1,023
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(within_seconds * 1000))
 
     def is_stale(self) -> bool:
         """Whether the server has closed it, or has said something unasked."""

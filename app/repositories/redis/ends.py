@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from redis.client import PubSub
 from redis.exceptions import RedisError
 
 from app.errors import StoreUnavailable
 from app.repositories.keys import ENDED_CHANNEL
 from app.repositories.redis.link import Link
+from app.repositories.redis.subscription import Subscription
 
 FIRST_LOOK_SECONDS = 0.01
 """An end that was told just before is seen so late; one that comes sooner spares the look."""
@@ -83,21 +83,17 @@ class Ends:
     def _listen(self) -> None:
         while not self._closed.is_set():
             try:
-                with self._link.subscription() as subscription:
-                    subscription.subscribe(ENDED_CHANNEL)
+                with self._link.subscription(ENDED_CHANNEL) as subscription:
+                    self._tell(None)
                     self._relay(subscription)
             except RedisError:
                 self._closed.wait(RECONNECT_SECONDS)
 
-    def _relay(self, subscription: PubSub) -> None:
+    def _relay(self, subscription: Subscription) -> None:
         while not self._closed.is_set():
-            message = subscription.get_message(timeout=LOOK_SECONDS)
-            if message is None:
-                continue
-            if message["type"] == "subscribe":
-                self._tell(None)
-            elif message["type"] == "message":
-                self._tell(message["data"].decode("utf-8", "replace"))
+            message = subscription.next(timeout_seconds=LOOK_SECONDS)
+            if message is not None:
+                self._tell(message.decode("utf-8", "replace"))
 
     def _tell(self, task_id: str | None) -> None:
         with self._lock:

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable
 
 import msgspec
-from redis.client import PubSub
 from redis.exceptions import RedisError
 
 from app.errors import CorruptState
@@ -16,6 +15,7 @@ from app.repositories.keys import HINTS_CHANNEL
 from app.repositories.ports import ShardHint, Stored, Version
 from app.repositories.redis.change import Change
 from app.repositories.redis.link import Link
+from app.repositories.redis.subscription import Subscription
 from app.support.logs import get_logger
 
 LOOK_SECONDS = 0.25
@@ -82,19 +82,18 @@ class Listening:
     def _listen(self) -> None:
         while not self._closed.is_set():
             try:
-                with self._link.subscription() as subscription:
-                    subscription.subscribe(self._channel)
+                with self._link.subscription(self._channel) as subscription:
                     self._relay(subscription)
             except RedisError:
                 self._closed.wait(RECONNECT_SECONDS)
 
-    def _relay(self, subscription: PubSub) -> None:
+    def _relay(self, subscription: Subscription) -> None:
         while not self._closed.is_set():
-            message = subscription.get_message(timeout=LOOK_SECONDS)
-            if message is None or message["type"] != "message" or self._closed.is_set():
+            message = subscription.next(timeout_seconds=LOOK_SECONDS)
+            if message is None or self._closed.is_set():
                 continue
             try:
-                hint = _read(message["data"])
+                hint = _read(message)
             except CorruptState as error:
                 _log.warning("hint_unreadable", reason=error.detail)
             else:

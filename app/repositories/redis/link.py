@@ -6,13 +6,13 @@ from importlib.resources import files
 from typing import Any, TypeVar
 
 from redis import Redis
-from redis.client import PubSub
 from redis.exceptions import NoScriptError, RedisError
 
 from app.errors import CorruptState, StoreUnavailable
 from app.repositories.redis.channel import Address, Command, packed
 from app.repositories.redis.channels import Channels
 from app.repositories.redis.failures import failure, is_dropped
+from app.repositories.redis.subscription import Subscription
 
 T = TypeVar("T")
 
@@ -35,11 +35,8 @@ class Link:
     def __init__(self, client: Redis) -> None:
         pool = client.connection_pool
         told = pool.connection_kwargs
-        self._channels = Channels(
-            Address(told["host"], told["port"], told["password"], told["socket_timeout"]),
-            most=pool.max_connections,
-        )
-        self._pubsub: Callable[[], PubSub] = client.pubsub
+        self._address = Address(told["host"], told["port"], told["password"], told["socket_timeout"])
+        self._channels = Channels(self._address, most=pool.max_connections)
 
     def read(self, *command: str | bytes | float) -> Any:  # noqa: ANN401 - depends on the command
         """One command that changes nothing; its first argument is the key."""
@@ -75,9 +72,9 @@ class Link:
         """The answer of a script that changes something."""
         return _once(lambda: self._evaluate(script, keys, arguments), key=keys[0])
 
-    def subscription(self) -> PubSub:
-        """A connection of its own to be told of messages; raises the library's errors."""
-        return self._pubsub()
+    def subscription(self, name: str) -> Subscription:
+        """What is told on this channel from now on; raises the library's errors."""
+        return Subscription(self._address, name)
 
     def close(self) -> None:
         """Closes what is not in use; a later call connects again."""

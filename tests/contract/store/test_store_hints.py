@@ -6,6 +6,7 @@ from queue import Empty, Queue
 from uuid import uuid4
 
 import pytest
+from redis import Redis
 
 from app.models.ranges import size
 from app.models.task import TaskState
@@ -14,6 +15,7 @@ from app.protocol.plan import Wanted
 from app.protocol.submit import Submitted
 from app.repositories.operations import Beginning
 from app.repositories.ports import ShardHint, Store
+from tests.contract.store.subjects import RedisSubject
 from tests.contract.store.trial import Trial
 
 DEADLINE_SECONDS = 10.0
@@ -40,19 +42,24 @@ def listen(store: Store) -> Iterator[Callable[[], Ear]]:
         """One that hears already: a subscription takes a moment."""
         ear = Ear(store, worker=f"w#{uuid4().hex}")
         ears.append(ear)
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while True:
-            begin(store, {ear.worker: 1})
-            try:
-                ear.heard.get(timeout=0.05)
-            except Empty:
-                assert time.monotonic() < deadline, "nothing is heard"
-            else:
-                return ear
+        until_heard(store, ear)
+        return ear
 
     yield make
     for ear in ears:
         ear.stop()
+
+
+def until_heard(store: Store, ear: Ear) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while True:
+        begin(store, {ear.worker: 1})
+        try:
+            ear.heard.get(timeout=0.05)
+        except Empty:
+            assert time.monotonic() < deadline, "nothing is heard"
+        else:
+            return
 
 
 def begin(store: Store, counts: dict[str, int], *, items: int | None = None) -> Trial:
@@ -171,3 +178,15 @@ def test_a_small_task_is_read_with_all_it_has(store: Store) -> None:
     assert list(whole.entries) == store.entries(trial.task_id, start=0, limit=9)
     assert [store.block(trial.task_id, name) for name in whole.blocks] == list(whole.blocks.values())
     assert [(at, list(items)) for at, items in whole.inputs] == [(0, ["item-0", "item-1", "item-2"])]
+
+
+def test_a_worker_hears_again_after_its_connection_was_lost(real: RedisSubject, client: Redis) -> None:
+    ear = Ear(real.store, worker=f"w#{uuid4().hex}")
+    until_heard(real.store, ear)
+
+    client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")  # type: ignore[no-untyped-call]
+    while not ear.heard.empty():
+        ear.heard.get()
+
+    until_heard(real.store, ear)
+    ear.stop()
