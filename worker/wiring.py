@@ -29,7 +29,8 @@ from worker.runners.ports import SlotContext
 from worker.slots import SlotPool
 
 LEAST_SPARES = 2
-"""One is taken while the next is being started."""
+MOST_SPARES = 8
+"""One is taken while the next is being started; a shell that waits holds some megabytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,7 @@ def wire_worker(settings: Settings) -> WiredWorker:
     holdings = Holdings(slots=count, new_id=new_token)
     launcher = Launcher()
     context = _slot_context(settings, worker=worker, launcher=launcher)
-    spares = make_spares(max(LEAST_SPARES, count), context=context)
+    spares = make_spares(min(max(LEAST_SPARES, count), MOST_SPARES), context=context)
     slots = SlotPool(
         count,
         holdings=holdings,

@@ -115,14 +115,10 @@ class Spares:
         dialect = self._blank(language)
         if dialect is None:
             return False
-        seat = a_seat(self._launcher, cap_bytes=self._cap)
         try:
-            seat.channel.start(
-                dialect.command(seat.directory), descriptors=dialect.descriptors, mark=dialect.mark
-            )
-        except LaunchFailed:
-            seat.give_up()
-            return False
+            seat = self._started(dialect)
+        except (LaunchFailed, OSError):
+            return False  # what is wrong shows where a runner starts its own
         with self._lock:
             is_wanted = not self._closed and language is self._language
             if is_wanted:
@@ -130,3 +126,14 @@ class Spares:
         if not is_wanted:
             seat.give_up()
         return is_wanted
+
+    def _started(self, dialect: Dialect) -> Seat:
+        seat = a_seat(self._launcher, cap_bytes=self._cap)
+        try:
+            seat.channel.start(
+                dialect.command(seat.directory), descriptors=dialect.descriptors, mark=dialect.mark
+            )
+        except BaseException:
+            seat.give_up()
+            raise
+        return seat

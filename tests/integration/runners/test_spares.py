@@ -10,6 +10,7 @@ import pytest
 
 from app.models.task import Language
 from tests.slot_runs import a_function, items, processes_with
+from worker.runners.enclosure.launcher import LaunchFailed
 from worker.runners.factory import make_runner, make_spares
 from worker.runners.ports import SlotContext
 from worker.runners.spare import Seat, Spares
@@ -99,3 +100,17 @@ def test_all_are_gone_when_they_are_closed(context: SlotContext, shell: Language
         time.sleep(0.02)
     assert list(context.launcher.scratch.iterdir()) == []
     assert spares.take(shell) is None
+
+
+def test_one_that_has_waited_looks_for_the_work_folder_as_one_that_is_started(
+    context: SlotContext, shell: Language
+) -> None:
+    with closing(make_spares(2, context=context)) as spares:
+        spares.start()
+        taken(spares, shell).give_up()
+        context.work_dir.rmdir()
+        with pytest.raises(LaunchFailed, match="work folder"):
+            outputs(spares, ":", context=context, language=shell)
+        context.work_dir.mkdir()
+
+        assert outputs(spares, "echo b", context=context, language=shell) == [b"b\n"] * 2
