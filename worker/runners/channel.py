@@ -43,8 +43,7 @@ class Channel:
         self._poll = select.poll()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._poll.register(self._wake, select.POLLIN)
-        self._nap = select.poll()
-        self._nap.register(self._wake, select.POLLIN)
+        self._nap = self._woken_only()
         self._descriptors: list[int] = []
         self._enclosed: Enclosed | None = None
         self._announce = self._control = -1
@@ -77,6 +76,8 @@ class Channel:
         self._unfinished = b""
         for each in (*self._streams, self._control):
             self._poll.register(each, select.POLLIN)
+        if self._memory is not None:
+            self._nap.register(self._control, select.POLLIN)
         try:
             self._enclosed = self._launcher.launch(
                 command,
@@ -124,7 +125,7 @@ class Channel:
                 self._sleep(longest if seconds is None else min(seconds, longest))
 
     def rest(self, seconds: float) -> None:
-        """Let so much time pass, whatever there is to read, unless `wake` is called."""
+        """Let so much time pass, unless `wake` is called, or a batch whose answers are in memory ends."""
         self._clear_wake(self._nap.poll(seconds * 1000))
 
     def _sleep(self, seconds: float | None) -> None:
@@ -222,6 +223,7 @@ class Channel:
         if self._memory is not None:
             self._memory.close()
             self._memory = None
+            self._nap = self._woken_only()
         self._control = -1
         self.is_open = False
 
@@ -231,6 +233,11 @@ class Channel:
         if self._wake >= 0:
             os.close(self._wake)
             self._wake = -1
+
+    def _woken_only(self) -> select.poll:
+        poll = select.poll()
+        poll.register(self._wake, select.POLLIN)
+        return poll
 
     def _new_memory(self) -> AnswerMemory:
         try:

@@ -75,9 +75,10 @@ class Answers:
         self._carried = self._count()
 
     def say(self, word: bytes, *, mark: bytes) -> None:
-        """Tell of the slot process itself. What else the streams carry by then is the next item's."""
+        """Tell of the slot process itself, waking the worker. What else the streams carry is the next item's."""
         line = b"%b\x1e%b\n" % (mark, word)
         _write_all(self.err, line)
+        os.write(self._control, b"\n")
         if self._carried != _UNKNOWN:
             self._carried += 2 * len(line)
 
