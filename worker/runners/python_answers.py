@@ -75,7 +75,7 @@ class Answers:
         self._carried = self._count()
 
     def say(self, word: bytes, *, mark: bytes) -> None:
-        """Tell of the slot process itself, and wake the worker. Else the streams carry what is the next item's."""
+        """Tell of the slot process itself, and wake the worker. The streams carry the next item from here on."""
         line = b"%b\x1e%b\n" % (mark, word)
         _write_all(self.err, line)
         os.write(self._control, b"\n")
