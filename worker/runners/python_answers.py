@@ -75,7 +75,7 @@ class Answers:
         self._carried = self._count()
 
     def say(self, word: bytes, *, mark: bytes) -> None:
-        """Tell of the slot process itself, and wake the worker. The streams carry the next item from here on."""
+        """Tell of the slot process itself, and wake the worker. The streams go on with the next item."""
         line = b"%b\x1e%b\n" % (mark, word)
         _write_all(self.err, line)
         os.write(self._control, b"\n")
