@@ -117,9 +117,15 @@ class Client:
         start: int = 0,
         limit: int | None = None,
         gapless: bool = False,
+        brief: bool = False,
     ) -> Iterator[list[ItemResult]]:
-        """As `results`, in lists of those that came together: quicker where there are many."""
-        selection = Selection(outcomes=tuple(outcomes), start=start, limit=limit, gapless=gapless)
+        """As `results`, in lists of those that came together: quicker where there are many.
+
+        So is `brief`: of items that succeeded only index, outcome, outputs and value are told.
+        """
+        selection = Selection(
+            outcomes=tuple(outcomes), start=start, limit=limit, gapless=gapless, brief=brief
+        )
         return self._results(task_id, selection=selection, patience_seconds=self._patience)
 
     def follow(
@@ -149,14 +155,15 @@ class Client:
         start: int = 0,
         every_seconds: int = 1,
         on_status: Callable[[TaskStatus], object] | None = None,
+        brief: bool = False,
     ) -> Iterator[list[ItemResult]]:
-        """As `follow`, in lists of those that came together: quicker where there are many."""
+        """As `follow`, in lists of those that came together: quicker where there are many, as is `brief`."""
         return follow(
             self._watch(task_id, every_seconds=every_seconds),
             fetch=lambda selection: self._results(
                 task_id, selection=selection, patience_seconds=self._following_patience
             ),
-            selection=Selection(outcomes=tuple(outcomes), start=start),
+            selection=Selection(outcomes=tuple(outcomes), start=start, brief=brief),
             on_status=on_status,
         )
 

@@ -13,13 +13,15 @@ from fanfold.values import ItemResult, Outcome
 class Selection:
     """Which results: from index `start` on, of these outcomes (none named: all), at most `limit`.
 
-    `gapless` ends before the first item that has no result yet.
+    `gapless` ends before the first item that has no result yet. `brief`: of items that succeeded only their
+    index, outputs and value.
     """
 
     outcomes: tuple[Outcome, ...] = ()
     start: int = 0
     limit: int | None = None
     gapless: bool = False
+    brief: bool = False
 
     def query(self) -> dict[str, str]:
         """The selection as the query of a request."""
@@ -30,6 +32,8 @@ class Selection:
             query["limit"] = str(self.limit)
         if self.gapless:
             query["gapless"] = "true"
+        if self.brief:
+            query["brief"] = "true"
         return query
 
     def after(self, result: ItemResult, *, read: int) -> "Selection":

@@ -88,8 +88,15 @@ class DoubledTask:
                     break
                 continue
             if outcomes is None or self.results[index]["outcome"] in outcomes:
-                lines.append(self.results[index])
+                lines.append(self._line(index, brief=query.get("brief") == "true"))
         return lines[: int(query["limit"])] if "limit" in query else lines
+
+    def _line(self, index: int, *, brief: bool) -> Json:
+        line = self.results[index]
+        told = ("index", "outcome", "stdout", "stderr", "stdoutBase64", "stderrBase64", "value")
+        is_cut = line.get("stdoutTruncated") or line.get("stderrTruncated")
+        is_plain = line["outcome"] == "ok" and not is_cut
+        return {name: line[name] for name in told if name in line} if brief and is_plain else line
 
     def _variables(self) -> Json:
         variables: Json = self.body.get("variableJson", {})

@@ -7,7 +7,7 @@ import msgspec
 from flask import Response
 
 from app.controllers.problems import Problem
-from app.models.status import ResultLine
+from app.models.status import Line
 
 NDJSON = "application/x-ndjson"
 _encoder = msgspec.json.Encoder()
@@ -26,6 +26,6 @@ class BrokenOff(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem
 
 
-def as_pieces(batches: Iterable[Sequence[ResultLine | BrokenOff]]) -> Iterator[bytes]:
+def as_pieces(batches: Iterable[Sequence[Line | BrokenOff]]) -> Iterator[bytes]:
     """The lines as NDJSON, a piece for each batch, so that a million lines are not a million writes."""
     return map(_encoder.encode_lines, batches)

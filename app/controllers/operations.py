@@ -75,6 +75,11 @@ OPERATIONS: dict[str, Operation] = {
             Parameter(name="start", kind="integer", meaning="The first index."),
             Parameter(name="limit", kind="integer", meaning="The most lines."),
             Parameter(name="gapless", kind="boolean", meaning="End before the first item without a result."),
+            Parameter(
+                name="brief",
+                kind="boolean",
+                meaning="Of items that succeeded tell index, outcome, outputs and value alone.",
+            ),
         ),
         problems=(404, 422, 503),
     ),

@@ -45,6 +45,7 @@ def selection(request: Request) -> Selection:
         start=_integer(request, "start", default=0, least=0, most=_MOST_INDEX) or 0,
         limit=_integer(request, "limit", default=None, least=0, most=_MOST_INDEX),
         gapless=_flag(request, "gapless"),
+        brief=_flag(request, "brief"),
     )
 
 

@@ -13,7 +13,7 @@ from app.controllers.problems import problem_of, unexpected_problem
 from app.controllers.requests import JSON, asked_task, json_object
 from app.controllers.services import Services
 from app.errors import FanfoldError, InvalidField, StoreUnavailable
-from app.models.status import ResultLine, TaskStatus
+from app.models.status import Line, ResultLine, TaskStatus
 from app.services.result_stream import steady_batches
 from app.services.results import Selection
 from app.services.submission import Receipt
@@ -151,8 +151,8 @@ def _results(services: Services, task_id: str, selection: Selection) -> Response
 
 
 def _streamed(
-    first: Sequence[ResultLine] | None, others: Iterable[Sequence[ResultLine]]
-) -> Iterator[Sequence[ResultLine | BrokenOff]]:
+    first: Sequence[Line] | None, others: Iterable[Sequence[Line]]
+) -> Iterator[Sequence[Line | BrokenOff]]:
     if first is None:
         return
     yield first

@@ -37,6 +37,23 @@ class ResultLine(View, frozen=True, kw_only=True, gc=False):
     worker: Annotated[str | None, Meta(description="The worker that ran it.")] = None
 
 
+class BriefLine(View, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What an item that succeeded wrote and returned: as in `ResultLine`, what is not said is its default."""
+
+    index: int
+    outcome: Outcome
+    stdout: str = ""
+    stderr: str = ""
+    stdout_base64: str | UnsetType = UNSET
+    stderr_base64: str | UnsetType = UNSET
+    stdout_truncated: bool = False
+    stderr_truncated: bool = False
+    value: msgspec.Raw | UnsetType = UNSET
+
+
+Line = ResultLine | BriefLine
+
+
 class TaskStatus(View, frozen=True, kw_only=True):
     """A task as it is now."""
 

@@ -1,15 +1,18 @@
 """A stored result, or the lack of one, as the line that the API shows."""
 
 from base64 import b64encode
+from typing import TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from app.models.result import ItemResult
-from app.models.status import ResultLine
+from app.models.status import BriefLine, Line, ResultLine
 from app.services.segment_results import Found, NoResult
 
 SHORT_CHARACTERS = 2_000
+
+_L = TypeVar("_L", ResultLine, BriefLine)
 
 
 def line_of(found: Found, item: str | None) -> ResultLine:
@@ -28,6 +31,25 @@ def line_of(found: Found, item: str | None) -> ResultLine:
         duration_ms=int(found.duration_ms * 1_000 + 0.5) / 1_000,
         attempt=found.attempt,
         worker=found.worker or None,
+    )
+    return _with_outputs(line, found) if _has_outputs(found) else line
+
+
+def is_plain(found: Found) -> bool:
+    """Whether there is nothing to remark upon: it succeeded, and its outputs are whole."""
+    return found.outcome.is_success and not (
+        isinstance(found, ItemResult) and (found.stdout_truncated or found.stderr_truncated)
+    )
+
+
+def brief_line_of(found: Found, item: str | None) -> Line:
+    """The same, of a plain one without what only tells how it was run."""
+    if isinstance(found, NoResult) or not is_plain(found):
+        return line_of(found, item)
+    line = BriefLine(
+        index=found.index,
+        outcome=found.outcome,
+        value=msgspec.Raw(found.value) if found.value is not None else UNSET,
     )
     return _with_outputs(line, found) if _has_outputs(found) else line
 
@@ -51,7 +73,7 @@ def _has_outputs(found: ItemResult) -> object:
     return found.stdout or found.stderr or found.stdout_truncated or found.stderr_truncated
 
 
-def _with_outputs(line: ResultLine, found: ItemResult) -> ResultLine:
+def _with_outputs(line: _L, found: ItemResult) -> _L:
     return msgspec.structs.replace(
         line,
         stdout=found.stdout.decode(errors="backslashreplace"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from app.errors import StoreUnavailable
-from app.models.status import ResultLine
+from app.models.status import Line
 from app.services.results import ResultReader, Selection
 from app.support.clock import Clock
 from app.support.retry import RetryPolicy
@@ -13,13 +13,13 @@ PATIENCE = RetryPolicy(limit=12, first_seconds=0.1, most_seconds=2.0, jitter=0.2
 
 def steady_batches(
     reader: ResultReader, task_id: str, selection: Selection, *, clock: Clock, policy: RetryPolicy = PATIENCE
-) -> Iterator[list[ResultLine]]:
+) -> Iterator[list[Line]]:
     """The selected results, some at a time, none twice.
 
     Raises TaskNotFound, and StoreUnavailable before the first or at last.
     """
     failures = 0
-    line: ResultLine | None = None
+    line: Line | None = None
     while True:
         taken = 0
         try:

@@ -1,19 +1,20 @@
 """The results of a task in item order, while it runs and after, read with memory that stays flat."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
+from typing import TypeVar
 
 from app.models.ledger import Ledger
 from app.models.ranges import spans_of_indexes
 from app.models.result import Outcome
-from app.models.status import ResultLine
+from app.models.status import Line, ResultLine
 from app.models.task import TaskSpec
 from app.repositories.ports import Look, ResultSource, Store, Whole
 from app.services.finding import known_task
 from app.services.result_blocks import ResultBlocks
 from app.services.result_index import Segment, segments
-from app.services.result_lines import line_of
+from app.services.result_lines import brief_line_of, is_plain, line_of
 from app.services.segment_results import Found, found_in, outcome_without_result
 from app.services.whole_task import WholeTask
 
@@ -21,24 +22,28 @@ BATCH_LINES = 1_000
 BATCH_RUNS = 8
 INPUT_BLOCKS = 16
 
+_L = TypeVar("_L", bound=Line)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
     """Which results: from index `start` on, of these outcomes (none named: all), at most `limit`.
 
-    `gapless` ends before the first item without a result; `most_blocks` after reading so many blocks.
+    `gapless` ends before the first item without a result; `most_blocks` after reading so many blocks. Where
+    it is `brief`, lines of items that succeeded, with whole outputs, tell these and the value alone.
     """
 
     outcomes: frozenset[Outcome] = frozenset()
     start: int = 0
     limit: int | None = None
     gapless: bool = False
+    brief: bool = False
     most_blocks: int | None = None
 
     def has(self, outcome: Outcome) -> bool:
         return not self.outcomes or outcome in self.outcomes
 
-    def after(self, line: ResultLine, *, taken: int) -> "Selection":
+    def after(self, line: Line, *, taken: int) -> "Selection":
         """What is left once `taken` lines are read, `line` being the last of them."""
         limit = self.limit - taken if self.limit is not None else None
         return replace(self, start=line.index + 1, limit=limit)
@@ -52,30 +57,39 @@ class ResultReader:
         self._source = source or store
 
     def lines(self, task_id: str, selection: Selection) -> Iterator[ResultLine]:
-        """The selected results. Raises TaskNotFound and, at any step, StoreUnavailable."""
-        return chain.from_iterable(self.batches(task_id, selection))
+        """The selected results, whole. Raises TaskNotFound and, at any step, StoreUnavailable."""
+        ledger = known_task(self._store, task_id).ledger
+        spec = self._store.spec(ledger.task_id)
+        return chain.from_iterable(self._batches(ledger, spec, selection, line=line_of))
 
-    def batches(self, task_id: str, selection: Selection) -> Iterator[list[ResultLine]]:
+    def batches(self, task_id: str, selection: Selection) -> Iterator[list[Line]]:
         """The same, some at a time and none of them empty: the first as soon as there are any."""
         ledger = known_task(self._store, task_id).ledger
         if selection.limit != 0:
-            yield from self._batches(ledger, self._store.spec(ledger.task_id), selection)
+            line = brief_line_of if selection.brief else line_of
+            yield from self._batches(ledger, self._store.spec(ledger.task_id), selection, line=line)
 
     def lines_of(self, look: Look, selection: Selection) -> Iterator[ResultLine]:
         """The selected results of a task that has been read."""
-        return chain.from_iterable(self._batches(look.stored.ledger, look.spec, selection))
+        return chain.from_iterable(self._batches(look.stored.ledger, look.spec, selection, line=line_of))
 
     def lines_of_whole(self, whole: Whole, selection: Selection) -> Iterator[ResultLine]:
         """The selected results of a small task that has been read with all of them."""
         return ResultReader(self._store, source=WholeTask(whole)).lines_of(whole.look, selection)
 
     def _batches(
-        self, ledger: Ledger, spec: TaskSpec | None, selection: Selection
-    ) -> Iterator[list[ResultLine]]:
+        self,
+        ledger: Ledger,
+        spec: TaskSpec | None,
+        selection: Selection,
+        *,
+        line: Callable[[Found, str | None], _L],
+    ) -> Iterator[list[_L]]:
         for batch in _batches(self._found(ledger, selection), limit=selection.limit):
             left: Sequence[Found] = batch
             while left:
-                lines = list(map(line_of, left, self._texts(spec, left)))
+                is_told = not selection.brief or not all(map(is_plain, left))
+                lines = list(map(line, left, self._texts(spec, left) if is_told else repeat(None)))
                 yield lines
                 left = left[len(lines) :]
 

@@ -67,7 +67,10 @@ def results(
         if follow:
             showing = Showing(client, task_id, sink=sink, quiet=quiet, start=start)
             ctx.exit(_follow(showing, outcomes=chosen, address=address_options(urls)))
-        for found in client.result_batches(task_id, outcomes=chosen, start=start, limit=limit):
+        batches = client.result_batches(
+            task_id, outcomes=chosen, start=start, limit=limit, brief=sink.is_brief
+        )
+        for found in batches:
             sink.take(found)
         sink.flush()
 

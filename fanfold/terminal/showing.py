@@ -32,6 +32,7 @@ class Showing:
                 start=self._start,
                 outcomes=outcomes,
                 on_status=lambda status: self._on_status(status, progress=progress),
+                brief=self._sink.is_brief,
             )
             for results in batches:
                 progress.hide()

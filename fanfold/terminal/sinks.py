@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 class Sink(Protocol):
     """Takes results in item order and, at last, the end. May block, and raise BrokenPipeError.
 
-    `position` is the index after the last result that was written; 0 before.
+    `position` is the index after the last result that was written; 0 before. `is_brief`: of items that
+    succeeded it writes their outputs and values alone.
     """
 
     position: int
+    is_brief: bool
 
     def take(self, results: "Sequence[ItemResult]") -> None:
         """Write results; they may stay in a buffer."""
@@ -31,6 +33,8 @@ class Sink(Protocol):
 
 class OutputSink:
     """Writes what items wrote; `notes` adds a line on stderr for each that did not end well."""
+
+    is_brief = True
 
     def __init__(self, *, notes: bool) -> None:
         self._stdout: BinaryIO = sys.stdout.buffer
@@ -103,6 +107,8 @@ class OutputSink:
 class JsonLinesSink:
     """Writes each result as a line of JSON, and nothing else."""
 
+    is_brief = False
+
     def __init__(self) -> None:
         self.position = 0
 
@@ -127,6 +133,8 @@ class JsonLinesSink:
 
 class RunReportSink:
     """Writes one JSON object, a RunReport, in pieces as the results come; whole whatever happens."""
+
+    is_brief = False
 
     def __init__(self) -> None:
         self._next_piece = b'{"results":['

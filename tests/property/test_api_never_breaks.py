@@ -110,7 +110,9 @@ def test_any_bytes(body: bytes, kind: str, path: str) -> None:
     )
     | st.text(st.characters(exclude_characters="?"), max_size=12).map(lambda text: f"/schedule/{text}"),
     st.dictionaries(
-        st.sampled_from(["wait", "outcome", "start", "limit", "gapless", "after", "taskId", "nodeId"]),
+        st.sampled_from(
+            ["wait", "outcome", "start", "limit", "gapless", "brief", "after", "taskId", "nodeId"]
+        ),
         st.text(max_size=8) | st.integers().map(str),
         max_size=3,
     ),

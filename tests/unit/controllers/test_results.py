@@ -113,8 +113,41 @@ def test_a_part_can_be_asked_for(api: Api, query: str, indexes: list[int]) -> No
     assert [line["index"] for line in api.lines(task_id, query)] == indexes
 
 
+def test_a_brief_line_tells_what_an_item_wrote_and_returned(api: Api) -> None:
+    task_id = api.submit(["a", "b", "c"])
+    api.work(
+        task_id,
+        {0: ok(0), 1: ok(1, stdout=b"a\xff", stderr=b"fine"), 2: ok(2, value=b'{"n": [1]}')},
+    )
+    assert api.lines(task_id, "?brief=true") == [
+        {"index": 0, "outcome": "ok"},
+        {"index": 1, "outcome": "ok", "stdout": "a\\xff", "stderr": "fine", "stdoutBase64": "Yf8="},
+        {"index": 2, "outcome": "ok", "value": {"n": [1]}},
+    ]
+
+
+def test_what_is_remarkable_is_told_whole_in_brief_too(api: Api) -> None:
+    task_id = api.submit(["a", "b", "c", "d"])
+    results = {0: ok(0), 1: failed(1), 2: ok(2, stdout=b"cut", stdout_truncated=True), 3: ok(3)}
+    api.work(task_id, results)
+    whole = api.lines(task_id)
+    brief = api.lines(task_id, "?brief=true")
+    assert [line["index"] for line in brief] == [0, 1, 2, 3]
+    assert brief[1:3] == whole[1:3]
+    assert [line["item"] for line in brief[1:3]] == ["b", "c"]
+
+
 @pytest.mark.parametrize(
-    "query", ["?outcome=bad", "?start=-1", "?start=x", "?limit=1.5", "?gapless=maybe", "?start=" + "9" * 30]
+    "query",
+    [
+        "?outcome=bad",
+        "?start=-1",
+        "?start=x",
+        "?limit=1.5",
+        "?gapless=maybe",
+        "?brief=2",
+        "?start=" + "9" * 30,
+    ],
 )
 def test_a_bad_parameter_is_refused(api: Api, query: str) -> None:
     task_id = api.submit(["a"])

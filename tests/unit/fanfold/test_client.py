@@ -1,6 +1,7 @@
 """The client against a server that speaks the contract: what it asks, what it makes of the answers."""
 
 from datetime import UTC, datetime
+from itertools import chain
 
 import pytest
 
@@ -131,6 +132,16 @@ def test_gapless_results_end_before_the_first_item_without_one(
 
     assert [r.item for r in client.results(task_id)] == ["a", "c"]
     assert [r.item for r in client.results(task_id, gapless=True)] == ["a"]
+
+
+def test_brief_results_tell_outputs_alone_but_all_of_a_failure(client: Client) -> None:
+    task_id = client.submit('test "$1" != b && printf %s "$1"', ["a", "b"]).task_id
+
+    good, bad = chain.from_iterable(client.result_batches(task_id, brief=True))
+
+    assert (good.index, good.outcome, good.stdout) == (0, Outcome.OK, "a")
+    assert (good.item, good.worker, good.attempt) == (None, None, None)
+    assert (bad.item, bad.outcome, bad.attempt) == ("b", Outcome.FAILED, 1)
 
 
 def test_following_gives_each_result_once_all_before_it_are_there(
