@@ -6,7 +6,7 @@ import pytest
 
 from app.errors import StoreUnavailable
 from app.models.result import Outcome
-from app.models.status import ResultLine
+from app.models.status import Line, ResultLine
 from app.repositories.memory import MemoryStore
 from app.services.result_stream import steady_batches
 from app.services.results import ResultReader, Selection
@@ -22,7 +22,7 @@ class Breaking(ResultReader):
         self._breaks = list(breaks)
         self.selections: list[Selection] = []
 
-    def batches(self, task_id: str, selection: Selection) -> Iterator[list[ResultLine]]:  # noqa: ARG002
+    def batches(self, task_id: str, selection: Selection) -> Iterator[list[Line]]:  # noqa: ARG002
         self.selections.append(selection)
         left = selection.limit if selection.limit is not None else 10
         for index in range(selection.start, min(10, selection.start + left)):
