@@ -145,8 +145,11 @@ class Agent:
         try:
             while self._node.claim_next():
                 self._slots.wake()
+                self._records_due.set()
         except StoreUnavailable:
             self._claims_came.set()
+        except BaseException as error:  # noqa: BLE001 - told to the main thread, which raises it
+            self.broken(error)
 
     def _claim(self) -> None:
         while not self._over.is_set():

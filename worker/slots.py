@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import partial
 from threading import Event, Thread
 from time import monotonic
 
@@ -50,6 +51,7 @@ class Slot:
         self._runners: OrderedDict[str, Runner] = OrderedDict()
         self._running: Runner | None = None
         self._batch: dict[int, Work] = {}
+        self._spent_until = 0.0
         self._stopping = Event()
 
     def work(self) -> None:
@@ -75,18 +77,18 @@ class Slot:
 
     def _run(self, works: Sequence[Work]) -> None:
         self._batch = {work.index: work for work in works}
-        started = monotonic()
+        self._spent_until = monotonic()
         try:
             runner = self._runner(works[0].task_id)
             self._running = runner
-            runner.run(works, on_results=self._ended, on_unbegun=self._unbegun)
+            told = partial(self._counted, works[0].task_id)
+            runner.run(works, on_results=told, on_unbegun=self._unbegun)
         except LaunchFailed as error:
             log.warning("item_not_launched", task=works[0].task_id, reason=str(error))
             self._fail_rest(str(error))
         finally:
             self._running = None
-            ended = len(works) - len(self._batch)
-            self._holdings.spent(works[0].task_id, seconds=monotonic() - started, items=ended)
+            self._spent(works[0].task_id, items=0)
             self._unbegun(list(self._batch))
             self._close_oldest()
 
@@ -94,6 +96,16 @@ class Slot:
         """After a run rather than before: nobody waits for it."""
         while len(self._runners) > MOST_RUNNERS:
             self._runners.popitem(last=False)[1].close()
+
+    def _counted(self, task_id: str, results: Sequence[ItemResult]) -> None:
+        self._spent(task_id, items=len(results))
+        self._ended(results)
+
+    def _spent(self, task_id: str, *, items: int) -> None:
+        """As they end rather than when all have: items may take ever longer, and others plan by the rate."""
+        now = monotonic()
+        self._holdings.spent(task_id, seconds=now - self._spent_until, items=items)
+        self._spent_until = now
 
     def _ended(self, results: Sequence[ItemResult]) -> None:
         pop = self._batch.pop

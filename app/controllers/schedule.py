@@ -39,10 +39,12 @@ def schedule_routes(services: Services) -> Blueprint:
         wait = queries.wait_seconds(request)
         asked = asked_task(request, limits=services.limits)
         receipt = services.submission.submit(asked.task, asked.items, is_awaited=bool(wait))
+        ended = None
         try:
-            ended = _ended(services, receipt, seconds=wait) if wait is not None else None
+            if wait is not None:
+                ended = _ended(services, receipt, seconds=wait)
         finally:
-            services.submission.over(receipt)
+            services.submission.over(receipt, is_known=ended is not None)
         response = as_json(ended) if ended is not None else _accepted(services, receipt, waited=bool(wait))
         response.headers["Location"] = f"/schedule/{receipt.task_id}"
         return response

@@ -154,7 +154,7 @@ def _backlog(claim: _Claim, rates: TaskRates | None, *, now: float) -> _Backlog:
     held = claim.held
     if held is not None:
         items, since = min(held.not_begun, remaining), claim.holder.beat.at
-        per_item = max(per_item, held.oldest_seconds / slots)
+        per_item = max(per_item, held.oldest_seconds / max(slots, held.running))
     else:
         items, since = remaining - slots, claim.shard.holders[claim.worker]
     begun = max(0.0, now - since) / per_item if per_item else 0.0

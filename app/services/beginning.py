@@ -58,6 +58,8 @@ class Beginnings:
                 for worker, beat in taking.items()
                 if loads[worker] < beat.slots
             ]
+            if items > sum(view.slots - view.load for view in free):
+                return ()
             views = self._by_turns(free, items=items)
             task = TaskView(task_id="", waiting=items, items_total=items)
             plans = assignments([task], views, limits=self._limits, rates_of=_unknown)
@@ -77,11 +79,13 @@ class Beginnings:
         slots = list(accumulate(view.slots - view.load for view in ordered))
         return ordered[: bisect_left(slots, items) + 1]
 
-    def over(self, wanted: Sequence[Wanted]) -> None:
-        """These have ended, or nobody waits for them any more. May be repeated."""
+    def over(self, wanted: Sequence[Wanted], *, is_known: bool = True) -> None:
+        """These have ended; or that is not known, and from now on the beats tell. May be repeated."""
         with self._lock:
             for each in wanted:
                 self._out.pop(each.shard_id, None)
+                if not is_known:
+                    self._given.pop(each.shard_id, None)
 
     def _load(self, beat: Beat) -> int:
         """Items of others by its beat, and those that are out from here: its beat may name them too late."""

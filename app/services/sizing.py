@@ -18,13 +18,15 @@ behind items that are unknown, too. What turns out long is returned, or asked ba
 class Limits:
     """Bounds of planning; times in seconds of a worker's work.
 
-    A task is not cut into more than `most_shards`, its end apart.
+    A task is not cut into more than `most_shards`, its end apart. Else a shard has `shard_items` at most:
+    its worker keeps them all in memory.
     """
 
     shards_per_task: int = 2
     tasks_per_worker: int = 4
     shard_seconds: float = 2.0
     least_seconds: float = 0.1
+    shard_items: int = 50_000
     most_shards: int = 20_000
 
 
@@ -33,7 +35,7 @@ def size_by_rate(waiting: int, *, items_total: int, own: float, everyone: float,
 
     `own` and `everyone` are items a second of the worker and of all.
     """
-    wanted = max(own * limits.shard_seconds, items_total / limits.most_shards)
+    wanted = max(min(own * limits.shard_seconds, limits.shard_items), items_total / limits.most_shards)
     guided = waiting * own / (2 * everyone)
     return min(wanted, max(guided, own * limits.least_seconds))
 

@@ -18,6 +18,8 @@ from app.services.rendering import Rendered, is_program, render
 from app.support.ids import new_id
 
 BATCH_BLOCKS = 8
+MOST_HINTED_CHARACTERS = 65_536
+"""Of the items that go to a worker within the commit that stores them: Redis does nothing else meanwhile."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +88,7 @@ class Submission:
             fitting = fit_for_arguments(items) if is_program(rendered.source) else items
             upload = self._upload(task, task_id, bounded(fitting, most=self._max_items))
         spec = self._spec(task, task_id=task_id, upload=upload, rendered=rendered)
-        is_small = is_awaited and len(upload.inputs) == 1
+        is_small = is_awaited and len(upload.inputs) == 1 and _characters(upload) <= MOST_HINTED_CHARACTERS
         begun = self._beginnings.choose(upload.items, now=spec.created_at) if is_small else ()
         try:
             submitted = self._operations.submit(
@@ -99,6 +101,9 @@ class Submission:
         except BaseException:
             self._beginnings.over(begun)
             raise
+        if submitted is not Submitted.NEW:
+            self._beginnings.over(begun)
+            begun = ()
         receipt = Receipt(spec=spec, is_new=submitted is Submitted.NEW, begun=begun)
         if receipt.is_new and not begun:
             self.publish(receipt)
@@ -108,9 +113,9 @@ class Submission:
         """Tells Kafka of the task. Never raises: see the outbox, out of which it goes when it ends, too."""
         self._publisher.publish(receipt.task_id, run=1)
 
-    def over(self, receipt: Receipt) -> None:
-        """The task of this receipt has ended, or nobody waits for it any more."""
-        self._beginnings.over(receipt.begun)
+    def over(self, receipt: Receipt, *, is_known: bool) -> None:
+        """The task of this receipt has ended, as far as it is known: nobody waits for it any more."""
+        self._beginnings.over(receipt.begun, is_known=is_known)
 
     def _rule(self, task: MasterTask, items: ItemRange, *, task_id: str) -> Upload:
         check_count(items.count, most=self._max_items)
@@ -167,3 +172,7 @@ class Submission:
             max_deaths=self._max_deaths,
             warnings=rendered.warnings,
         )
+
+
+def _characters(upload: Upload) -> int:
+    return sum(len(text) for _, items in upload.inputs for text in items)

@@ -30,6 +30,7 @@ class AnswerMemory:
             try:
                 os.posix_fallocate(file.fileno(), 0, _HEADER_BYTES + MEMORY_BYTES)
             except OSError:
+                file.truncate(_HEADER_BYTES)
                 os.posix_fallocate(file.fileno(), 0, _HEADER_BYTES)
             self._memory = mmap.mmap(file.fileno(), 0)
         self._words = memoryview(self._memory)[:_HEADER_BYTES].cast("Q")

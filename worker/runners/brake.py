@@ -46,9 +46,11 @@ class Brake:
     def stop(self, *, kill: Kill | None = None) -> None:
         """End the run that is in progress, or else the next one."""
         with self._lock:
-            self._kill = kill or self._kill
-            self._stopping = True
-            self._pull()
+            try:
+                self._pull()  # first: who sees that the run stops counts on it that nothing more begins
+            finally:
+                self._kill = kill or self._kill
+                self._stopping = True
 
     def hold(self) -> None:
         """Begin no further item of this batch."""

@@ -65,6 +65,11 @@ class Dialect(Protocol):
         ...
 
     @property
+    def batch_items(self) -> int:
+        """How many items it should be told at a time."""
+        ...
+
+    @property
     def batch_characters(self) -> int:
         """How much text the slot process should hold at a time, if that is more than one item."""
         ...

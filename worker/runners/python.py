@@ -26,6 +26,7 @@ class PythonDialect:
     introduction = b""
     leader_is_item = True
     joins_any = True
+    batch_items = 16_384
     batch_characters = 1_048_576
 
     def __init__(

@@ -28,6 +28,7 @@ class ShellDialect:
     mark: bytes | None = None
     leader_is_item = False
     joins_any = False
+    batch_items = 3_000  # sh reads a mark for each: more would not fit into the pipe
     batch_characters = 65_536
 
     def __init__(

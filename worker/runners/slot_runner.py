@@ -12,7 +12,6 @@ from worker.runners.spare import Seat, a_seat
 from worker.runners.time_limit import TimeLimit
 from worker.runners.watch import Listeners, Watch
 
-_BATCH_ITEMS = 16_384
 _CANNOT_RUN_STATUS = 126
 
 
@@ -103,7 +102,7 @@ class SlotRunner:
 
     def _batch(self, items: Sequence[Item], *, position: int) -> Sequence[Item]:
         """As many of the next items as the slot process should hold in memory, which it forks for each."""
-        most = items[position : position + _BATCH_ITEMS]
+        most = items[position : position + self._dialect.batch_items]
         characters = 0
         if (
             self._dialect.joins_any

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 from redis.exceptions import RedisError
+from zstandard import ZstdError
 
 from app.errors import CorruptState
 from app.models.ledger import Ledger
@@ -105,12 +106,9 @@ def _read(data: bytes) -> ShardHint:
     try:
         hint = _hints.decode(text)
         stored = Stored(ledger=hint.ledger, version=Version(hint.token), read_at=float(at))
-    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
+        inputs = tuple((first, unpack_items(block)) for first, block in hint.inputs)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, ZstdError) as error:
         raise CorruptState(f"a hint cannot be read: {error}") from error
     return ShardHint(
-        shard_id=hint.shard_id,
-        stored=stored,
-        spec=hint.spec,
-        function=hint.function,
-        inputs=tuple((first, unpack_items(block)) for first, block in hint.inputs),
+        shard_id=hint.shard_id, stored=stored, spec=hint.spec, function=hint.function, inputs=inputs
     )

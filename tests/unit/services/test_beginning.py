@@ -81,6 +81,24 @@ def test_a_busy_worker_gets_nothing_but_for_what_was_given_here_and_may_have_end
     assert given(beginnings(a_beat("w", slots=2, held=(mine,))), 1, 1, 1) == [{"w": 1}, {"w": 1}, {}]
 
 
+def test_items_that_cannot_all_begin_at_once_are_left_to_the_planner() -> None:
+    assert given(beginnings(a_beat("v"), a_beat("w")), 3) == [{}]
+
+
+@pytest.mark.parametrize(("is_known", "after"), [(True, [{"w": 1}, {"w": 1}]), (False, [{"w": 1}, {}])])
+def test_what_nobody_waits_for_any_more_is_busy_by_its_beat(
+    *, is_known: bool, after: list[dict[str, int]]
+) -> None:
+    held = Held(task_id="t", shard_id="shard-1", running=1)
+    chosen = beginnings(a_beat("w", slots=2, held=(held,)))
+    (mine,) = chosen.choose(1, now=NOW)
+    assert mine.shard_id == held.shard_id
+
+    chosen.over([mine], is_known=is_known)
+
+    assert given(chosen, 1, 1) == after
+
+
 def test_silent_workers_and_many_items_are_left_to_the_planner() -> None:
     assert given(beginnings(), 1) == [{}]
     assert given(beginnings(a_beat("w", at=NOW - 5)), 1) == [{}]

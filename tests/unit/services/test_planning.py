@@ -273,6 +273,10 @@ def test_no_shard_is_less_than_a_round_trip_is_worth() -> None:
     assert size_of(a_task(waiting=100), crew(2, 2, t=1_000.0)) == 100
 
 
+def test_a_shard_has_no_more_items_than_a_worker_should_keep_in_memory() -> None:
+    assert size_of(a_task(waiting=10_000_000), crew(2, 2, t=1_000_000.0)) == Limits().shard_items
+
+
 def drain(items: int, workers: list[PacedWorker], limits: Limits = LIMITS) -> list[int]:
     """The sizes of all shards of a task when one after the other is planned, each for the next worker."""
     sizes: list[int] = []

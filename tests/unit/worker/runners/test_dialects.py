@@ -51,6 +51,12 @@ def test_long_items_have_a_file_for_stdin(dialect: BashDialect | ShDialect) -> N
     assert list(dialect.announce([Item(index=1, text="x" * 4_000)]).files) == ["batch"]
 
 
+def test_the_marks_of_a_whole_batch_fit_into_a_pipe() -> None:
+    """Who tells them does not read meanwhile what sh answers."""
+    told = sh().announce([Item(index=index, text="") for index in range(sh().batch_items)])
+    assert len(told.line) < 65_536
+
+
 def test_an_answer_of_bash_has_its_times_in_any_locale() -> None:
     answer = bash().read(b"7 0 mark 100,250000 100,750000", remarks=[COMPLAINT])
     assert answer == Answer(7, b"mark", Outcome.OK, 0, None, 100.25, 500.0)
