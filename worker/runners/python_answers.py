@@ -3,6 +3,8 @@
 An item that wrote nothing costs no system call but the look whether it did. Others are answered on `err`,
 behind the worker's mark, which goes to both streams.
 """
+# Without `pathlib` and `typing` a slot process starts in three quarters of the time.
+# ruff: noqa: PTH108, PTH123
 
 import _thread
 import binascii
@@ -14,7 +16,6 @@ import select
 import struct
 import termios
 from collections.abc import Iterator
-from pathlib import Path
 
 _HEADER_BYTES = 64
 _PUBLISHED, _TAKEN, _SLEEPS, _SEEN = range(4)
@@ -30,12 +31,12 @@ class Answers:
     left in them. Where that is what it was, an item wrote nothing, whatever it wrote with.
     """
 
-    def __init__(self, folder: Path, *, control: int) -> None:
+    def __init__(self, folder: str, *, control: int) -> None:
         """Opens the streams, and the memory, whose name is then removed."""
         self._control = control
-        self.out = _open_for_marks(folder / "out")
-        self.err = _open_for_marks(folder / "err")
-        self._memory = _unnamed_memory(folder / "answers")
+        self.out = _open_for_marks(f"{folder}/out")
+        self.err = _open_for_marks(f"{folder}/err")
+        self._memory = _unnamed_memory(f"{folder}/answers")
         with contextlib.suppress(OSError):
             self._memory.madvise(mmap.MADV_DONTFORK)
         self._words = memoryview(self._memory)[:_HEADER_BYTES].cast("Q")
@@ -111,19 +112,19 @@ class Answers:
         return before + 2 * left
 
 
-def _unnamed_memory(path: Path) -> mmap.mmap:
+def _unnamed_memory(path: str) -> mmap.mmap:
     """The memory of a file that afterwards has neither a name nor an open descriptor here."""
-    with path.open("r+b") as file:
+    with open(path, "r+b") as file:
         next_free = os.dup(file.fileno())
         os.close(next_free)
         memory = mmap.mmap(file.fileno(), 0)
     with contextlib.suppress(OSError):
         os.close(next_free)  # which `mmap` took for a copy of its own
-    path.unlink()
+    os.unlink(path)
     return memory
 
 
-def _open_for_marks(path: Path) -> int:
+def _open_for_marks(path: str) -> int:
     """A number of our own, which items do not inherit. Only who may read is told what there is to be read."""
     unmoved = os.open(path, os.O_RDWR)
     moved = _moved(unmoved)

@@ -5,6 +5,8 @@ holds the control pipe, on 4, for its end to be seen and to wake the worker. Ite
 the FIFOs `out` and `err`; how they ended is told in memory (see `python_answers`).
 Byte 0 of the file `brake` is 1 while no item may begin.
 """
+# Without `pathlib` and `typing` a slot process starts in three quarters of the time.
+# ruff: noqa: PTH100, PTH120, PTH123
 
 import _thread
 import fcntl
@@ -23,10 +25,11 @@ import time
 import traceback
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from worker.runners.python_answers import Answers
     from worker.runners.python_process import Process
 
@@ -59,18 +62,18 @@ class _Failure(Exception):
 class Slot:
     """Runs items one after another, and leaves nothing of one to the next that it can help."""
 
-    def __init__(self, folder: Path, *, value_cap: int, answers: "Answers", process: "Process") -> None:
+    def __init__(self, folder: str, *, value_cap: int, answers: "Answers", process: "Process") -> None:
         self._value_cap = value_cap
         self._answers = answers
         self._process = process
         self._is_itself = process.is_itself
         self._home = os.open(".", os.O_RDONLY | os.O_CLOEXEC)
-        _open_for_items(folder / "out", standard=1)
-        _open_for_items(folder / "err", standard=2)
+        _open_for_items(f"{folder}/out", standard=1)
+        _open_for_items(f"{folder}/err", standard=2)
         self._open_texts()
-        with (folder / "brake").open("r+b") as file:
+        with open(f"{folder}/brake", "r+b") as file:
             self._brake = mmap.mmap(file.fileno(), 1)
-        self._function = _load((folder / "function").read_bytes().decode(errors="surrogatepass"))
+        self._function = _load(_content(f"{folder}/function").decode(errors="surrogatepass"))
         self._stdout.flush()
         self._threads = _thread._count()  # noqa: SLF001 - threading's own count misses raw threads
 
@@ -180,9 +183,9 @@ class Slot:
         sys.stdout, sys.stderr = self._stdout, self._stderr
 
 
-def main() -> NoReturn:
+def main() -> "NoReturn":
     """Serve batches until the worker closes the pipe."""
-    folder, value_cap = Path(sys.argv[1]), int(sys.argv[2])
+    folder, value_cap = sys.argv[1], int(sys.argv[2])
     sys.argv[:] = [_SOURCE_NAME]
     told, control = _move_away(3), _move_away(4)
     answers = _beside("python_answers").Answers(folder, control=control)
@@ -191,7 +194,7 @@ def main() -> NoReturn:
     gc.freeze()
     is_ready = False
     while os.read(told, 1):
-        batch = json.loads((folder / "batch").read_bytes())
+        batch = json.loads(_content(f"{folder}/batch"))
         mark = bytes.fromhex(batch["mark"])
         if not is_ready:
             answers.say(b"ready", mark=mark)
@@ -202,7 +205,7 @@ def main() -> NoReturn:
 
 def _beside(name: str) -> types.ModuleType:
     """A script that lies beside this one; no item finds it, nor what else lies there."""
-    sys.path.insert(0, str(Path(__file__).parent))
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     try:
         return importlib.import_module(name)
     finally:
@@ -262,7 +265,12 @@ def _packed(kind: int, text: str) -> bytes:
     return _pack_length(kind, len(data)) + data
 
 
-def _open_for_items(path: Path, *, standard: int) -> None:
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _open_for_items(path: str, *, standard: int) -> None:
     """Open a FIFO as standard output or error."""
     opened = os.open(path, os.O_WRONLY)
     os.dup2(opened, standard)
