@@ -2,8 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
+from math import inf
 from threading import Event, Lock, Thread
-from time import sleep
+from time import monotonic, sleep
 
 from app.errors import FanfoldError
 from app.repositories.operations import Operations
@@ -25,32 +27,35 @@ class Acknowledged:
         self._store = store
         self._operations = operations
         self._after_seconds = after_seconds
-        self._waiting: deque[tuple[str, int]] = deque()
+        self._waiting: deque[tuple[float, str, int]] = deque()
         self._any = Event()
         self._lock = Lock()
         self._thread: Thread | None = None
 
     def add(self, task_id: str, run: int) -> None:
         """Kafka has this run of the task. From any thread; never blocks nor raises."""
-        self._waiting.append((task_id, run))
+        self._waiting.append((monotonic(), task_id, run))
         self._any.set()
         if self._thread is None or not self._thread.is_alive():
             self._start()
 
-    def note(self) -> int:
-        """Notes what has been added and nobody has noted; how many. Raises StoreUnavailable."""
+    def note(self, *, before: float = inf) -> int:
+        """Notes what was added `before` this time (monotonic) and nobody has noted; how many.
+
+        Raises StoreUnavailable.
+        """
         noted = 0
-        while part := self._part():
+        while part := self._part(before):
             found = self._store.load_many(list(part))
             for task_id, stored in found.items():
                 if stored.ledger.published_at is None:
                     noted += self._operations.published(task_id, run=part[task_id], seen=stored)
         return noted
 
-    def _part(self) -> dict[str, int]:
+    def _part(self, before: float) -> dict[str, int]:
         part: dict[str, int] = {}
-        while self._waiting and len(part) < MOST_AT_ONCE:
-            task_id, run = self._waiting.popleft()
+        while self._waiting and self._waiting[0][0] < before and len(part) < MOST_AT_ONCE:
+            _, task_id, run = self._waiting.popleft()
             part[task_id] = max(run, part.get(task_id, 0))
         return part
 
@@ -64,7 +69,9 @@ class Acknowledged:
         while self._any.wait():
             sleep(self._after_seconds)
             self._any.clear()
-            _guarded(self.note)
+            _guarded(partial(self.note, before=monotonic() - self._after_seconds))
+            if self._waiting:  # what came meanwhile: its consumer has had no time yet
+                self._any.set()
 
 
 def _guarded(note: Callable[[], object]) -> None:
