@@ -1,5 +1,7 @@
 """What Kafka has and no consumer has noted is noted a moment later, all of it together."""
 
+from time import monotonic
+
 import pytest
 
 from app.errors import StoreUnavailable
@@ -35,6 +37,17 @@ def test_what_a_consumer_has_noted_is_left_alone(stage: Stage) -> None:
 
     assert stage.store.load(noted).version == before.version  # type: ignore[union-attr]  # both are there
     assert stage.ledger(unknown).state is TaskState.SUBMITTED
+
+
+def test_what_kafka_has_just_taken_is_left_to_its_consumer_for_a_while(stage: Stage) -> None:
+    task_id = stage.task(3, is_published=False)
+    tasks = acknowledged(stage)
+    added = monotonic()
+    tasks.add(task_id, 1)
+
+    assert tasks.note(before=added) == 0
+    assert stage.ledger(task_id).published_at is None
+    assert tasks.note() == 1
 
 
 def test_an_acknowledgement_of_an_earlier_run_says_nothing_of_the_next(stage: Stage) -> None:
