@@ -50,7 +50,9 @@ class KafkaAdmin:
                     return
                 detail = self._create(missing, seconds=min(left, _LONGEST_CALL_SECONDS))
             except KafkaException as error:
-                detail = error.args[0].str()
+                # The last call is cut short by the deadline: that must not hide what an earlier one said.
+                if not detail or error.args[0].code() != KafkaError._TIMED_OUT:  # noqa: SLF001 - its public name
+                    detail = error.args[0].str()
             time.sleep(min(_AGAIN_SECONDS, max(0.0, left)))
 
     def is_reachable(self, *, timeout_seconds: float) -> bool:

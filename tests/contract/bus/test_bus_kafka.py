@@ -133,7 +133,7 @@ def test_more_replicas_than_brokers_are_refused_with_the_reason(
     admin = KafkaAdmin(kafka_bootstrap, replication=9, retention_ms=3_600_000)
 
     with pytest.raises(BusUnavailable, match=r"replication factor .*9"):
-        admin.ensure({new_name(): 1}, timeout_seconds=1)
+        admin.ensure({new_name(): 1}, timeout_seconds=3)
 
 
 def test_topics_keep_records_as_long_as_asked(kafka_bootstrap: str, topic: str) -> None:
