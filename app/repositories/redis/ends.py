@@ -5,17 +5,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from redis.exceptions import RedisError
-
 from app.errors import StoreUnavailable
 from app.repositories.keys import ENDED_CHANNEL
 from app.repositories.redis.link import Link
-from app.repositories.redis.subscription import Subscription
+from app.repositories.redis.subscription import LOOK_SECONDS, messages
 
 FIRST_LOOK_SECONDS = 0.01
 """An end that was told just before is seen so late; one that comes sooner spares the look."""
-LOOK_SECONDS = 0.25
-RECONNECT_SECONDS = 0.5
 
 
 class Waiter:
@@ -81,19 +77,8 @@ class Ends:
                     del self._waiting[task_id]
 
     def _listen(self) -> None:
-        while not self._closed.is_set():
-            try:
-                with self._link.subscription(ENDED_CHANNEL) as subscription:
-                    self._tell(None)
-                    self._relay(subscription)
-            except RedisError:
-                self._closed.wait(RECONNECT_SECONDS)
-
-    def _relay(self, subscription: Subscription) -> None:
-        while not self._closed.is_set():
-            message = subscription.next(timeout_seconds=LOOK_SECONDS)
-            if message is not None:
-                self._tell(message.decode("utf-8", "replace"))
+        for message in messages(lambda: self._link.subscription(ENDED_CHANNEL), closed=self._closed):
+            self._tell(message.decode("utf-8", "replace") if message is not None else None)
 
     def _tell(self, task_id: str | None) -> None:
         with self._lock:

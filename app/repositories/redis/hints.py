@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable
 
 import msgspec
-from redis.exceptions import RedisError
 from zstandard import ZstdError
 
 from app.errors import CorruptState
@@ -16,11 +15,8 @@ from app.repositories.keys import HINTS_CHANNEL
 from app.repositories.ports import ShardHint, Stored, Version
 from app.repositories.redis.change import Change
 from app.repositories.redis.link import Link
-from app.repositories.redis.subscription import Subscription
+from app.repositories.redis.subscription import LOOK_SECONDS, messages
 from app.support.logs import get_logger
-
-LOOK_SECONDS = 0.25
-RECONNECT_SECONDS = 0.5
 
 _log = get_logger(__name__)
 
@@ -81,16 +77,7 @@ class Listening:
             self._thread.join(2 * LOOK_SECONDS)
 
     def _listen(self) -> None:
-        while not self._closed.is_set():
-            try:
-                with self._link.subscription(self._channel) as subscription:
-                    self._relay(subscription)
-            except RedisError:
-                self._closed.wait(RECONNECT_SECONDS)
-
-    def _relay(self, subscription: Subscription) -> None:
-        while not self._closed.is_set():
-            message = subscription.next(timeout_seconds=LOOK_SECONDS)
+        for message in messages(lambda: self._link.subscription(self._channel), closed=self._closed):
             if message is None or self._closed.is_set():
                 continue
             try:

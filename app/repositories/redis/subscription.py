@@ -1,9 +1,16 @@
 """What is told on one pub/sub channel, on a connection of its own."""
 
+import threading
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
+from redis.exceptions import RedisError
+
 from app.repositories.redis.channel import Address, Channel, packed
+
+LOOK_SECONDS = 0.25
+RECONNECT_SECONDS = 0.5
 
 
 class Subscription:
@@ -34,3 +41,17 @@ class Subscription:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._channel.close()
+
+
+def messages(subscribe: Callable[[], Subscription], *, closed: threading.Event) -> Iterator[bytes | None]:
+    """What is told until `closed`, over lost connections; None with each new one: something may be missed."""
+    while not closed.is_set():
+        try:
+            with subscribe() as subscription:
+                yield None
+                while not closed.is_set():
+                    message = subscription.next(timeout_seconds=LOOK_SECONDS)
+                    if message is not None:
+                        yield message
+        except RedisError:
+            closed.wait(RECONNECT_SECONDS)
